@@ -1,0 +1,55 @@
+/**
+ * The seam between the processor (isa, decode, interpreter, jit, mmu) and the machine around it (devices, boot,
+ * snapshots, replay). Either side can be replaced by a test double.
+ *
+ * No device knowledge here, and nothing of how instructions are executed.
+ */
+
+/** Why `run` came back. */
+export type StopReason =
+  /** `icount` reached the limit. */
+  | 'limit'
+  /** HLT (or MWAIT) with nothing pending; time may jump to the next event. */
+  | 'halt'
+  /** A device asked for a stop during an access (`requestStop`). */
+  | 'requested'
+  /** A fault while delivering a double fault; the processor is shut down until reset. */
+  | 'triple-fault'
+  /** The event ring is full (or a blocking subscription fired) and must be drained before going on. */
+  | 'events';
+
+/** What the processor asks of the machine. Addresses and values are unsigned numbers; `size` is 1, 2 or 4 bytes. */
+export interface Bus {
+  readPort(port: number, size: 1 | 2 | 4): number;
+  writePort(port: number, size: 1 | 2 | 4, value: number): void;
+  /** Accesses outside RAM (or in a device window). 8-byte accesses arrive as two of 4, low half first. */
+  readPhysical(address: number, size: 1 | 2 | 4): number;
+  writePhysical(address: number, size: 1 | 2 | 4, value: number): void;
+  /** The vector of the interrupt that is acknowledged now, or -1 when the line was withdrawn (spurious). */
+  acknowledgeInterrupt(): number;
+  /** RDRAND/RDSEED and everything else that is not a function of the state: stamped into the input log by the machine. */
+  randomWord(): bigint;
+}
+
+/** The guest processor. All state lives in its WebAssembly memory; this is its host face. */
+export interface Processor {
+  /** Guest RAM: a view into the WebAssembly memory; index = physical address. Writers call `noteWritten`. */
+  readonly ram: Uint8Array;
+  /** Retired instructions since power-on; exact (below 2^53). A `rep` iteration that is interrupted does not count. */
+  icount: number;
+  /** Level of the INTR input; sampled at instruction boundaries, deterministic in icount. */
+  setInterruptLine(level: boolean): void;
+  /** Edge of the NMI input. */
+  raiseNmi(): void;
+  /**
+   * Runs until `icountLimit` or another reason to stop. The limit is exact: never a single instruction more, in any
+   * tier.
+   */
+  run(icountLimit: number): StopReason;
+  /** From a bus access: leave `run` after the current instruction. Also used when a device's next deadline moved closer. */
+  requestStop(): void;
+  /** The architectural reset (not a power cycle: RAM stays). */
+  reset(): void;
+  /** Host or device wrote RAM: drops code translated from these bytes and marks the pages dirty. */
+  noteWritten(address: number, length: number): void;
+}
