@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { Container } from '../format.js';
 import { extentSource } from '../image/extent-source.js';
-import { appendExtent, type Extent, orderExtents } from '../image/extents.js';
+import { type Extent, ExtentList, orderExtents } from '../image/extents.js';
 import { WindowReader } from '../sources/window-reader.js';
 import {
   FLATTENED_HEADER_SIZE,
@@ -21,16 +21,16 @@ const MAX_OFFSET = 2 ** 52;
 /** The pieces in file order (later ones overwrite earlier ones), and whether the end mark was met. */
 function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolean } {
   const reader = new WindowReader(source);
-  const extents: Extent[] = [];
+  const extents = new ExtentList();
   let at = FLATTENED_HEADER_SIZE;
   for (;;) {
     const piece = flattenedPiece.decode(reader.view(at, flattenedPiece.size));
-    if (!piece) return { extents, isComplete: false };
-    if (piece.offset > MAX_OFFSET || piece.length > MAX_OFFSET) return { extents, isComplete: true };
+    if (!piece) return { extents: extents.all(), isComplete: false };
+    if (piece.offset > MAX_OFFSET || piece.length > MAX_OFFSET) return { extents: extents.all(), isComplete: true };
     at += flattenedPiece.size;
     const there = Math.min(piece.length, source.size - at);
-    if (there > 0) appendExtent(extents, { start: piece.offset, length: there, offset: at });
-    if (there < piece.length) return { extents, isComplete: false };
+    if (there > 0) extents.push(piece.offset, there, at);
+    if (there < piece.length) return { extents: extents.all(), isComplete: false };
     at += piece.length;
   }
 }
