@@ -3,8 +3,15 @@
  */
 import { flattenedContainer } from '../flattened/read.js';
 import type { Container } from '../format.js';
+import { qcow2Container } from '../qcow2/read.js';
 import { gzipContainer } from './gzip.js';
 import { xzContainer } from './xz.js';
 import { zstdContainer } from './zstd.js';
 
-export const containers: readonly Container[] = [gzipContainer, xzContainer, zstdContainer, flattenedContainer];
+export const containers: readonly Container[] = [
+  gzipContainer,
+  xzContainer,
+  zstdContainer,
+  flattenedContainer,
+  qcow2Container,
+];
