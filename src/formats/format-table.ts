@@ -1,6 +1,7 @@
 /**
  * Every memory format that is read, in the order in which they are asked. A new format is a folder and a row here.
  */
+import { avmlFormat } from './avml/read.js';
 import { elfCoreFormat } from './elf-core/read.js';
 import type { MemoryFormat } from './format.js';
 import { kdumpFormat } from './kdump/read.js';
@@ -12,6 +13,7 @@ import { rawFormat } from './raw/read.js';
 export const memoryFormats: readonly MemoryFormat[] = [
   elfCoreFormat,
   limeFormat,
+  avmlFormat,
   kdumpFormat,
   qemuMigrationFormat,
   rawFormat,

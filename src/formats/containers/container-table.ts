@@ -3,6 +3,7 @@
  */
 import { flattenedContainer } from '../flattened/read.js';
 import type { Container } from '../format.js';
+import { libvirtSaveContainer } from '../libvirt-save/read.js';
 import { qcow2Container } from '../qcow2/read.js';
 import { gzipContainer } from './gzip.js';
 import { xzContainer } from './xz.js';
@@ -14,4 +15,5 @@ export const containers: readonly Container[] = [
   zstdContainer,
   flattenedContainer,
   qcow2Container,
+  libvirtSaveContainer,
 ];
