@@ -7,53 +7,55 @@
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
 import { LinuxKernel } from '../objects/linux/kernel.js';
-import { loadLinuxProfile } from '../profiles/linux/load-profile.js';
-
-export interface ImageOptions {
-  /** A symbol file (ISF JSON) to use instead of what the image says about itself. */
-  readonly profile?: string | undefined;
-  /** Keep and use what was derived from an image before (default true). */
-  readonly cache?: boolean;
-}
+import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
 
 export class Image {
   /** What messages call it: the path or the snapshot's name. */
   readonly name: string;
   readonly memory: PhysicalMemory;
-  readonly #options: ImageOptions;
-  #linux: LinuxKernel | null | undefined;
+  readonly #options: LinuxProfileOptions;
+  #detection: Promise<void> | undefined;
+  #linux: LinuxKernel | undefined;
+  #failure: UserError | undefined;
 
-  constructor(name: string, memory: PhysicalMemory, options: ImageOptions = {}) {
+  constructor(name: string, memory: PhysicalMemory, options: LinuxProfileOptions = {}) {
     this.name = name;
     this.memory = memory;
     this.#options = options;
   }
 
-  /** The Linux kernel in this image; undefined when there is none to be found. */
-  get linux(): LinuxKernel | undefined {
-    if (this.#linux === undefined) {
-      const found = loadLinuxProfile(this.memory, {
-        profilePath: this.#options.profile,
-        cache: this.#options.cache ?? true,
-      });
-      this.#linux = found === undefined ? null : new LinuxKernel(this.memory, found.location, found.profile);
+  /** Looks for a kernel, once. Afterwards `linux` and `os` are known; finding none is no error here. */
+  detect(): Promise<void> {
+    this.#detection ??= this.#detect();
+    return this.#detection;
+  }
+
+  async #detect(): Promise<void> {
+    try {
+      const { location, profile } = await loadLinuxProfile(this.memory, this.#options);
+      this.#linux = new LinuxKernel(this.memory, location, profile);
+    } catch (error) {
+      // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.
+      if (!(error instanceof UserError)) throw error;
+      this.#failure = error;
     }
-    return this.#linux ?? undefined;
   }
 
-  /** The operating system found; undefined when none was. */
+  /** The Linux kernel found by `detect`; undefined when there is none. */
+  get linux(): LinuxKernel | undefined {
+    return this.#linux;
+  }
+
+  /** The operating system found by `detect`. */
   get os(): 'linux' | undefined {
-    return this.linux === undefined ? undefined : 'linux';
+    return this.#linux === undefined ? undefined : 'linux';
   }
 
-  /** The Linux kernel, or a `UserError` that says that none was found. */
-  requireLinux(): LinuxKernel {
-    const kernel = this.linux;
-    if (kernel !== undefined) return kernel;
-    throw new UserError(
-      `no Linux kernel was found in ${this.name}`,
-      'check with `memlapse info` what the image holds, or give a profile with --profile FILE',
-    );
+  /** The Linux kernel, or the `UserError` that says why there is none. */
+  async requireLinux(): Promise<LinuxKernel> {
+    await this.detect();
+    if (this.#linux !== undefined) return this.#linux;
+    throw this.#failure ?? new UserError(`no Linux kernel was found in ${this.name}`);
   }
 
   close(): void {

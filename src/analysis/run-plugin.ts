@@ -12,11 +12,19 @@ export interface MarkedRow {
   readonly partial: boolean;
 }
 
+interface Subject<S extends Scope> {
+  readonly subject: Scopes[S];
+  readonly faults: FaultLog | undefined;
+}
+
 /** What each scope is on an image, and the fault log that goes with it. */
-const SUBJECTS: { readonly [S in Scope]: (image: Image) => { subject: Scopes[S]; faults: FaultLog | undefined } } = {
-  image: (image) => ({ subject: image, faults: undefined }),
-  linux: (image) => {
-    const kernel = image.requireLinux();
+const SUBJECTS: { readonly [S in Scope]: (image: Image) => Promise<Subject<S>> } = {
+  image: async (image) => {
+    await image.detect();
+    return { subject: image, faults: image.linux?.faults };
+  },
+  linux: async (image) => {
+    const kernel = await image.requireLinux();
     return { subject: kernel, faults: kernel.faults };
   },
 };
@@ -28,18 +36,18 @@ export const SILENT_IO: PluginIo = { extract: () => undefined, progress: () => {
  * The rows of `plugin` on `image`, as they are found. Throws `UserError` when the image has no such operating system or
  * an option is missing, and `ProfileGap` when the profile lacks something that the plugin cannot do without.
  */
-export function* runPlugin(
+export async function* runPlugin(
   plugin: Plugin,
   image: Image,
   options: OptionsOf<Options> = {},
   io: PluginIo = SILENT_IO,
-): Generator<MarkedRow> {
+): AsyncGenerator<MarkedRow> {
   for (const [name, declared] of Object.entries(plugin.options)) {
     if (declared.required === true && options[name] === undefined) {
       throw new UserError(`${plugin.name} needs --${name}`, declared.summary);
     }
   }
-  const { subject, faults } = SUBJECTS[plugin.scope](image);
+  const { subject, faults } = await SUBJECTS[plugin.scope](image);
   let before = faults?.count ?? 0;
   const rows = plugin.rows as (subject: unknown, options: OptionsOf<Options>, io: PluginIo) => Iterable<Row>;
   for (const row of rows(subject, options, io)) {
