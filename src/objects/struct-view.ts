@@ -109,6 +109,11 @@ export class StructView {
     return new StructView(this.context, type, this.address);
   }
 
+  /** The structure `index` places further in an array of this type. */
+  sibling(index: number): StructView {
+    return new StructView(this.context, this.type, this.address + BigInt(index * this.size));
+  }
+
   /** The structure of type `type` that contains this one as its member `path` (C's container_of). */
   containedIn(type: string, path: string): StructView {
     const outer = new StructView(this.context, type, this.address);
