@@ -3,8 +3,9 @@
  */
 import { elfCoreFormat } from './elf-core/read.js';
 import type { MemoryFormat } from './format.js';
+import { kdumpFormat } from './kdump/read.js';
 import { limeFormat } from './lime/read.js';
 import { rawFormat } from './raw/read.js';
 
 /** Raw takes everything, so it is last. */
-export const memoryFormats: readonly MemoryFormat[] = [elfCoreFormat, limeFormat, rawFormat];
+export const memoryFormats: readonly MemoryFormat[] = [elfCoreFormat, limeFormat, kdumpFormat, rawFormat];
