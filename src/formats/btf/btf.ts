@@ -6,7 +6,8 @@
  * `profiles/btf/btf-type-source.ts`.
  */
 import { u8, u16, u32 } from '../../core/bytes.js';
-import { type BtfCategory, BtfNames, type BtfRecords, MAX_NAME } from './btf-names.js';
+import { MAX_NAME_BYTES } from '../../core/name-table.js';
+import { type BtfCategory, BtfNames, type BtfRecords } from './btf-names.js';
 import { BTF_MAGIC, BTF_VERSION, HEADER, isModifier, KIND, TRAILER, TYPE } from './layout.js';
 
 /** One member of a struct or union. `bits` is 0 for a member that is no bit-field. */
@@ -35,7 +36,7 @@ export class Btf {
   readonly #stringStart: number;
   readonly #offsets: Uint32Array;
   readonly #kinds: Uint8Array;
-  #names: BtfNames | undefined;
+  readonly #names = new Map<BtfCategory, BtfNames>();
 
   private constructor(types: Uint8Array, strings: Uint8Array, base: Btf | undefined) {
     this.#types = types;
@@ -86,8 +87,12 @@ export class Btf {
    * Id of the first type of that name and category in this section (not the base's); undefined when there is none.
    */
   find(name: string, category: BtfCategory): number | undefined {
-    this.#names ??= new BtfNames(this.#records());
-    const index = this.#names.find(name, category);
+    let names = this.#names.get(category);
+    if (names === undefined) {
+      names = new BtfNames(this.#records(), category);
+      this.#names.set(category, names);
+    }
+    const index = names.find(name);
     return index < 0 ? undefined : this.firstId + index;
   }
 
@@ -171,7 +176,7 @@ export class Btf {
     if (offset < this.#stringStart) return this.#base?.string(offset) ?? '';
     const start = offset - this.#stringStart;
     if (start >= this.#strings.length) return '';
-    const text = this.#strings.subarray(start, start + MAX_NAME);
+    const text = this.#strings.subarray(start, start + MAX_NAME_BYTES);
     const end = text.indexOf(0);
     return latin1.decode(end < 0 ? text : text.subarray(0, end));
   }

@@ -7,6 +7,7 @@
 import type { Btf } from '../../formats/btf/btf.js';
 import type { BtfCategory } from '../../formats/btf/btf-names.js';
 import { INT_BOOL, INT_CHAR, INT_SIGNED, isModifier, KIND } from '../../formats/btf/layout.js';
+import { bitField } from '../bit-field.js';
 import type { EnumType, Field, StructType, TypeRef, TypeSource } from '../types.js';
 
 /** Anonymous aggregates nest three or four deep in real kernels. */
@@ -99,15 +100,7 @@ export class BtfTypeSource implements TypeSource {
     const isInt = this.#btf.kind(target) === KIND.int;
     const size = Math.min(this.#btf.sizeOrType(target) || 4, 8);
     const signed = isInt && (this.#btf.intEncoding(target).flags & INT_SIGNED) !== 0;
-    const unit = size * 8;
-    // A bit-field of a packed struct may straddle its natural unit: then the unit starts at the byte of its first bit.
-    const straddles = (bitOffset % unit) + bits > unit;
-    const offset = straddles ? Math.floor(bitOffset / 8) : Math.floor(bitOffset / unit) * size;
-    return {
-      name,
-      offset,
-      type: { kind: 'bitfield', size, signed, position: bitOffset - offset * 8, bits: bits || unit },
-    };
+    return bitField(name, bitOffset, bits || size * 8, size, signed);
   }
 
   #reference(id: number, depth: number): TypeRef {
