@@ -6,11 +6,11 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
-import { XzReadableStream } from 'xz-decompress';
+import xzDecompress from 'xz-decompress';
 
 function decompressing(path: string): Readable {
   const compressed = Readable.toWeb(createReadStream(path));
-  return Readable.fromWeb(new XzReadableStream(compressed as never) as unknown as WebStream);
+  return Readable.fromWeb(new xzDecompress.XzReadableStream(compressed as never) as unknown as WebStream);
 }
 
 /** The whole contents of a small .xz file. */
