@@ -18,6 +18,8 @@ const GIB = 2 ** 30;
 const LOW_RAM_LIMIT = 3.5 * GIB;
 const LOW_RAM_WHEN_SPLIT = 3 * GIB;
 const HIGH_RAM_START = 4 * GIB;
+/** makedumpfile's bit mask of message kinds: 4 is errors alone. */
+const ERRORS_ONLY = '4';
 
 /** mem.raw, where file offset = physical address; a PCI hole is a hole in the file. */
 export async function saveRaw(monitor: QmpClient, recipe: ImageRecipe, outDir: string): Promise<void> {
@@ -90,7 +92,9 @@ async function makedumpfile(options: readonly string[], input: string, output: s
   const args = readsStdin ? [...options, output] : [...options, input, output];
   const source = readsStdin ? await open(input, 'r') : undefined;
   try {
-    const child = spawn('makedumpfile', args, { stdio: [source?.fd ?? 'ignore', 'ignore', 'inherit'] });
+    const child = spawn('makedumpfile', ['--message-level', ERRORS_ONLY, ...args], {
+      stdio: [source?.fd ?? 'ignore', 'ignore', 'inherit'],
+    });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error(`makedumpfile ${args.join(' ')} ended with ${code}`);
   } finally {
