@@ -1,0 +1,10 @@
+/**
+ * Every memory format that is read, in the order in which they are asked. A new format is a folder and a row here.
+ */
+import { elfCoreFormat } from './elf-core/read.js';
+import type { MemoryFormat } from './format.js';
+import { limeFormat } from './lime/read.js';
+import { rawFormat } from './raw/read.js';
+
+/** Raw takes everything, so it is last. */
+export const memoryFormats: readonly MemoryFormat[] = [elfCoreFormat, limeFormat, rawFormat];
