@@ -5,8 +5,7 @@
  * Source: include/linux/maple_tree.h and lib/maple_tree.c, 6.1 to 6.12. Gaps, locks and the dense node type (which the
  * kernel never builds) are not read.
  */
-import { decodeBig } from '../scalars.js';
-import { readBytes, StructView, type ViewContext } from '../struct-view.js';
+import { StructView, type ViewContext } from '../struct-view.js';
 
 export interface MapleEntry {
   /** First and last index of the range, both inclusive. */
@@ -57,8 +56,8 @@ function* nodeEntries(
   }
   seen.add(address);
   const node = new StructView(context, struct, address);
-  const pivots = words(node, 'pivot');
-  const slots = words(node, 'slot');
+  const pivots = node.pointers('pivot');
+  const slots = node.pointers('slot');
   if (pivots === undefined || slots === undefined) return;
   let from = first;
   for (const [index, entry] of slots.entries()) {
@@ -72,18 +71,4 @@ function* nodeEntries(
     if (to >= last) return;
     from = to + 1n;
   }
-}
-
-/** An array member of machine words. */
-function words(view: StructView, member: string): bigint[] | undefined {
-  const { type, offset } = view.field(member);
-  if (type.kind !== 'array') return undefined;
-  const { pointerSize } = view.context.space;
-  // Copied, because a view of memory only lasts until the next read.
-  const bytes = readBytes(view.context, view.address + BigInt(offset), type.count * pointerSize)?.slice();
-  if (bytes === undefined) return undefined;
-  const word = { kind: 'int', name: 'unsigned long', size: pointerSize, signed: false } as const;
-  return Array.from({ length: type.count }, (_, index) =>
-    decodeBig(word, bytes.subarray(index * pointerSize, (index + 1) * pointerSize)),
-  );
 }
