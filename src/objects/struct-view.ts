@@ -127,6 +127,18 @@ export class StructView {
     return this.#read(this.address + BigInt(field.offset), size);
   }
 
+  /** An array member of pointers or unsigned longs; `count` elements, or as many as it is declared with. */
+  pointers(path: string, count?: number): bigint[] | undefined {
+    const field = this.field(path);
+    const { pointerSize } = this.context.space;
+    const length = count ?? (field.type.kind === 'array' ? field.type.count : 1);
+    const bytes = this.#read(this.address + BigInt(field.offset), length * pointerSize);
+    const word = { kind: 'int', name: 'unsigned long', size: pointerSize, signed: false } as const;
+    return (
+      bytes && Array.from({ length }, (_, i) => decodeBig(word, bytes.subarray(i * pointerSize, (i + 1) * pointerSize)))
+    );
+  }
+
   /** A `char` array member up to its NUL, as UTF-8. */
   text(path: string): string | undefined {
     const bytes = this.bytes(path);
