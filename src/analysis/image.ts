@@ -32,8 +32,8 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-      const { location, profile } = await loadLinuxProfile(this.memory, this.#options);
-      this.#linux = new LinuxKernel(this.memory, location, profile);
+      const found = await loadLinuxProfile(this.memory, this.#options);
+      if (found !== undefined) this.#linux = new LinuxKernel(this.memory, found.location, found.profile);
     } catch (error) {
       // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.
       if (!(error instanceof UserError)) throw error;

@@ -13,7 +13,7 @@ export interface PagingLevel {
 }
 
 export interface PagingMode {
-  readonly name: '32-bit' | 'pae' | '4-level' | '5-level';
+  readonly name: '32-bit' | 'PAE' | '4-level' | '5-level';
   readonly pointerSize: 4 | 8;
   /** Bytes of an entry. */
   readonly entrySize: 4 | 8;
@@ -44,8 +44,8 @@ export const PAGING_MODES = {
     topHasNoRights: false,
     pse36: true,
   },
-  pae: {
-    name: 'pae',
+  PAE: {
+    name: 'PAE',
     pointerSize: 4,
     entrySize: 8,
     levels: [

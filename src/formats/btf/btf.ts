@@ -6,6 +6,7 @@
  * `profiles/btf/btf-type-source.ts`.
  */
 import { u8, u16, u32 } from '../../core/bytes.js';
+import { type BtfCategory, BtfNames, type BtfRecords, MAX_NAME } from './btf-names.js';
 import { BTF_MAGIC, BTF_VERSION, HEADER, isModifier, KIND, TRAILER, TYPE } from './layout.js';
 
 /** One member of a struct or union. `bits` is 0 for a member that is no bit-field. */
@@ -33,6 +34,8 @@ export class Btf {
   readonly #strings: Uint8Array;
   readonly #stringStart: number;
   readonly #offsets: Uint32Array;
+  readonly #kinds: Uint8Array;
+  #names: BtfNames | undefined;
 
   private constructor(types: Uint8Array, strings: Uint8Array, base: Btf | undefined) {
     this.#types = types;
@@ -40,8 +43,9 @@ export class Btf {
     this.#base = base;
     this.#stringStart = base === undefined ? 0 : base.stringEnd;
     this.firstId = base === undefined ? 1 : base.endId;
-    const { offsets, count, damage } = indexTypes(types);
+    const { offsets, kinds, count, damage } = indexTypes(types);
     this.#offsets = offsets;
+    this.#kinds = kinds;
     this.endId = this.firstId + count;
     this.damage = damage;
   }
@@ -75,8 +79,16 @@ export class Btf {
   /** One of `KIND`; void for ids that do not exist. */
   kind(id: number): number {
     if (id < this.firstId) return this.#base?.kind(id) ?? KIND.void;
-    const at = this.#at(id);
-    return at < 0 ? KIND.void : (u32(this.#types, at + TYPE.info) >>> 24) & 0x1f;
+    return id < this.endId ? (this.#kinds[id - this.firstId] as number) : KIND.void;
+  }
+
+  /**
+   * Id of the first type of that name and category in this section (not the base's); undefined when there is none.
+   */
+  find(name: string, category: BtfCategory): number | undefined {
+    this.#names ??= new BtfNames(this.#records());
+    const index = this.#names.find(name, category);
+    return index < 0 ? undefined : this.firstId + index;
   }
 
   name(id: number): string {
@@ -159,8 +171,20 @@ export class Btf {
     if (offset < this.#stringStart) return this.#base?.string(offset) ?? '';
     const start = offset - this.#stringStart;
     if (start >= this.#strings.length) return '';
-    const end = this.#strings.indexOf(0, start);
-    return latin1.decode(this.#strings.subarray(start, end < 0 ? this.#strings.length : end));
+    const text = this.#strings.subarray(start, start + MAX_NAME);
+    const end = text.indexOf(0);
+    return latin1.decode(end < 0 ? text : text.subarray(0, end));
+  }
+
+  #records(): BtfRecords {
+    return {
+      types: this.#types,
+      offsets: this.#offsets,
+      kinds: this.#kinds,
+      count: this.typeCount,
+      strings: this.#strings,
+      stringStart: this.#stringStart,
+    };
   }
 
   /** Where the record of `id` starts in the type section; -1 when there is none. */
@@ -169,21 +193,32 @@ export class Btf {
   }
 }
 
-/** One pass over the type section: the offset of every whole record, until the end or the first malformed one. */
-function indexTypes(types: Uint8Array): { offsets: Uint32Array; count: number; damage: string | undefined } {
+interface TypeIndex {
+  readonly offsets: Uint32Array;
+  readonly kinds: Uint8Array;
+  readonly count: number;
+  readonly damage: string | undefined;
+}
+
+/** One pass over the type section: start and kind of every whole record, until the end or the first malformed one. */
+function indexTypes(types: Uint8Array): TypeIndex {
   // Every record takes at least 12 bytes, so this bounds the index by what is really there.
-  const offsets = new Uint32Array(Math.floor(types.length / TYPE.size));
+  const capacity = Math.floor(types.length / TYPE.size);
+  const offsets = new Uint32Array(capacity);
+  const kinds = new Uint8Array(capacity);
   let count = 0;
   let at = 0;
   while (at + TYPE.size <= types.length) {
     const info = u32(types, at + TYPE.info);
-    const trailer = TRAILER[(info >>> 24) & 0x1f];
-    if (trailer === undefined)
-      return { offsets, count, damage: `unknown kind ${(info >>> 24) & 0x1f} at type ${count + 1}` };
+    const kind = (info >>> 24) & 0x1f;
+    const trailer = TRAILER[kind];
+    if (trailer === undefined) return { offsets, kinds, count, damage: `unknown kind ${kind} at type ${count + 1}` };
     const next = at + TYPE.size + trailer.fixed + trailer.each * (info & 0xffff);
-    if (next > types.length) return { offsets, count, damage: `type ${count + 1} runs past the end` };
-    offsets[count++] = at;
+    if (next > types.length) return { offsets, kinds, count, damage: `type ${count + 1} runs past the end` };
+    offsets[count] = at;
+    kinds[count] = kind;
+    count++;
     at = next;
   }
-  return { offsets, count, damage: at === types.length ? undefined : 'bytes left over after the last type' };
+  return { offsets, kinds, count, damage: at === types.length ? undefined : 'bytes left over after the last type' };
 }

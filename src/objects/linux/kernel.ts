@@ -8,7 +8,7 @@ import { FaultLog } from '../../memory/fault-log.js';
 import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { PAGING_MODES } from '../../memory/paging-modes.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
-import type { LinuxKernelLocation } from '../../profiles/linux/find-linux-kernel.js';
+import type { LinuxKernelLocation } from '../../profiles/linux/location.js';
 import { ProfileGap } from '../../profiles/profile-gap.js';
 import type { Field, Profile } from '../../profiles/types.js';
 import { fieldAt } from '../field-path.js';
@@ -30,7 +30,7 @@ export class LinuxKernel implements ViewContext {
     this.memory = memory;
     this.location = location;
     this.profile = profile;
-    this.space = new PagedAddressSpace('kernel', memory, PAGING_MODES[location.pagingMode], location.dtb, {
+    this.space = new PagedAddressSpace('kernel', memory, PAGING_MODES[location.paging], location.dtb, {
       faults: this.faults,
     });
   }

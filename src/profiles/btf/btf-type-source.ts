@@ -1,10 +1,11 @@
 /**
- * BTF as a `TypeSource`: names are indexed on the first lookup, and a struct is decoded when it is asked for.
+ * BTF as a `TypeSource`: a struct is found by a hash of its name and decoded when it is asked for.
  *
  * Aggregates without a name that stand behind a typedef go by the typedef's name (`atomic_t`); those without either are
  * called `unnamed_ID`, with `ID` the BTF type id, and can be looked up under that name.
  */
 import type { Btf } from '../../formats/btf/btf.js';
+import type { BtfCategory } from '../../formats/btf/btf-names.js';
 import { INT_BOOL, INT_CHAR, INT_SIGNED, isModifier, KIND } from '../../formats/btf/layout.js';
 import type { EnumType, Field, StructType, TypeRef, TypeSource } from '../types.js';
 
@@ -22,7 +23,6 @@ export class BtfTypeSource implements TypeSource {
   readonly #btf: Btf;
   readonly #structs = new Map<string, StructType | undefined>();
   readonly #enums = new Map<string, EnumType | undefined>();
-  #names: NameIndex | undefined;
 
   constructor(btf: Btf, pointerSize: 4 | 8) {
     this.#btf = btf;
@@ -31,7 +31,7 @@ export class BtfTypeSource implements TypeSource {
 
   struct(name: string): StructType | undefined {
     if (!this.#structs.has(name)) {
-      const id = this.#structId(name);
+      const id = this.#idOf(name, 'aggregate', isAggregate);
       this.#structs.set(name, id === undefined ? undefined : this.#buildStruct(name, id));
     }
     return this.#structs.get(name);
@@ -39,34 +39,34 @@ export class BtfTypeSource implements TypeSource {
 
   enum(name: string): EnumType | undefined {
     if (!this.#enums.has(name)) {
-      const id = this.#idBehind(name, this.#index.enums, isEnum);
+      const id = this.#idOf(name, 'enum', isEnum);
       this.#enums.set(name, id === undefined ? undefined : this.#buildEnum(name, id));
     }
     return this.#enums.get(name);
   }
 
   structNames(): Iterable<string> {
-    return this.#index.structs.keys();
+    return this.#namesOf(isAggregate);
   }
 
   enumNames(): Iterable<string> {
-    return this.#index.enums.keys();
+    return this.#namesOf(isEnum);
   }
 
-  get #index(): NameIndex {
-    this.#names ??= indexNames(this.#btf);
-    return this.#names;
-  }
-
-  #structId(name: string): number | undefined {
-    return this.#idBehind(name, this.#index.structs, isAggregate);
+  #namesOf(fits: (kind: number) => boolean): Set<string> {
+    const names = new Set<string>();
+    for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {
+      if (fits(this.#btf.kind(id))) names.add(this.#btf.name(id));
+    }
+    names.delete('');
+    return names;
   }
 
   /** The id of the type called `name`: its own name, a typedef's, or `unnamed_ID`. */
-  #idBehind(name: string, named: Map<string, number>, fits: (kind: number) => boolean): number | undefined {
-    const own = named.get(name);
+  #idOf(name: string, category: BtfCategory, fits: (kind: number) => boolean): number | undefined {
+    const own = this.#btf.find(name, category);
     if (own !== undefined) return own;
-    const id = name.startsWith(UNNAMED) ? Number(name.slice(UNNAMED.length)) : this.#index.typedefs.get(name);
+    const id = name.startsWith(UNNAMED) ? Number(name.slice(UNNAMED.length)) : this.#btf.find(name, 'typedef');
     if (id === undefined || !Number.isInteger(id) || id <= 0) return undefined;
     const target = this.#btf.resolve(id);
     return fits(this.#btf.kind(target)) ? target : undefined;
@@ -188,30 +188,5 @@ function nameOf({ btf, id, written }: ReferenceContext): string {
   return typedef === '' ? `${UNNAMED}${id}` : typedef;
 }
 
-interface NameIndex {
-  readonly structs: Map<string, number>;
-  readonly enums: Map<string, number>;
-  readonly typedefs: Map<string, number>;
-}
-
 const isAggregate = (kind: number): boolean => kind === KIND.struct || kind === KIND.union;
 const isEnum = (kind: number): boolean => kind === KIND.enum || kind === KIND.enum64;
-
-/** Names of the aggregates, enums and typedefs of this section; of two with one name the first counts. */
-function indexNames(btf: Btf): NameIndex {
-  const index: NameIndex = { structs: new Map(), enums: new Map(), typedefs: new Map() };
-  for (let id = btf.firstId; id < btf.endId; id++) {
-    const kind = btf.kind(id);
-    const names = isAggregate(kind)
-      ? index.structs
-      : isEnum(kind)
-        ? index.enums
-        : kind === KIND.typedef
-          ? index.typedefs
-          : undefined;
-    if (names === undefined) continue;
-    const name = btf.name(id);
-    if (name !== '' && !names.has(name)) names.set(name, id);
-  }
-  return index;
-}

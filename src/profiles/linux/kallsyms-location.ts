@@ -7,7 +7,7 @@
 import { InvariantError } from '../../core/errors.js';
 import type { KallsymsAddresses, KallsymsTables } from './kallsyms.js';
 import type { KernelImage } from './kernel-image.js';
-import type { VmcoreInfo } from './vmcoreinfo.js';
+import { type VmcoreInfo, vmcoreSymbol } from './vmcoreinfo.js';
 
 /** Virtual addresses of the parts of kallsyms. */
 export interface KallsymsLocation {
@@ -26,16 +26,16 @@ export const MAX_TOKEN_TABLE = 8192;
 export const MAX_SYMBOLS = 4_000_000;
 const MAX_NAMES_BYTES = 64 * 1024 * 1024;
 
+/** The addresses that VMCOREINFO names; undefined unless all six are there. */
 export function kallsymsLocation(info: VmcoreInfo): KallsymsLocation | undefined {
-  const names = info.symbols.get('kallsyms_names');
-  const numSyms = info.symbols.get('kallsyms_num_syms');
-  const tokenTable = info.symbols.get('kallsyms_token_table');
-  const tokenIndex = info.symbols.get('kallsyms_token_index');
-  const offsets = info.symbols.get('kallsyms_offsets');
-  const relativeBase = info.symbols.get('kallsyms_relative_base');
-  if (names === undefined || numSyms === undefined || tokenTable === undefined || tokenIndex === undefined)
-    return undefined;
-  if (offsets === undefined || relativeBase === undefined) return undefined;
+  const names = vmcoreSymbol(info, 'kallsyms_names');
+  const numSyms = vmcoreSymbol(info, 'kallsyms_num_syms');
+  const tokenTable = vmcoreSymbol(info, 'kallsyms_token_table');
+  const tokenIndex = vmcoreSymbol(info, 'kallsyms_token_index');
+  const offsets = vmcoreSymbol(info, 'kallsyms_offsets');
+  const relativeBase = vmcoreSymbol(info, 'kallsyms_relative_base');
+  if (names === undefined || numSyms === undefined || tokenTable === undefined) return undefined;
+  if (tokenIndex === undefined || offsets === undefined || relativeBase === undefined) return undefined;
   return { names, numSyms, tokenTable, tokenIndex, offsets, relativeBase };
 }
 

@@ -140,39 +140,71 @@ export class Kallsyms implements SymbolSource {
    * is added in one step: hash(ab) = hash(a) * base^|b| + hash(b).
    */
   #buildBuckets(): Int32Array {
-    const { names } = this.#tables;
-    const hashes = Int32Array.from(this.#tokens, hashOf);
-    const powers = Int32Array.from(this.#tokens, (token) => powerOf(token.length));
-    // The first token begins with nm's letter, which is no part of the name.
-    const firstHashes = Int32Array.from(this.#tokens, (token) => hashOf(token.slice(1)));
-    const fullHashes = new Int32Array(this.size);
+    const hashes = this.#hashNames();
     let capacity = 1024;
     while (capacity < this.size * 2) capacity *= 2;
     const mask = capacity - 1;
     const buckets = new Int32Array(capacity);
-    for (let index = 0; index < this.size; index++) {
-      let at = this.#starts[index] as number;
-      const end = at + (this.#lengths[index] as number);
-      let hash = firstHashes[names[at++] as number] as number;
-      for (; at < end; at++) {
-        const token = names[at] as number;
-        hash = (Math.imul(hash, powers[token] as number) + (hashes[token] as number)) | 0;
-      }
-      fullHashes[index] = hash;
-      let slot = spread(hash) & mask;
-      for (let probes = 0; ; probes++, slot = (slot + 1) & mask) {
-        const other = (buckets[slot] as number) - 1;
-        if (other < 0) {
-          buckets[slot] = index + 1;
-          break;
-        }
-        // Hundreds of static symbols share a name (`__func__.0`): the first stands for them, or they would pile up.
-        if (fullHashes[other] === hash && this.#sameTokens(index, other)) break;
-        // Only names made to collide get here.
-        if (probes === MAX_PROBES) break;
-      }
-    }
+    const same = (left: number, right: number): boolean =>
+      hashes[left] === hashes[right] && this.#sameTokens(left, right);
+    for (let index = 0; index < hashes.length; index++) insert(buckets, mask, hashes[index] as number, index, same);
     return buckets;
+  }
+
+  /** The hash of every name, without nm's letter, which the first token begins with. */
+  #hashNames(): Int32Array {
+    const { names } = this.#tables;
+    const starts = this.#starts;
+    const lengths = this.#lengths;
+    const tokens: TokenHashes = {
+      first: Int32Array.from(this.#tokens, (token) => hashOf(token.slice(1))),
+      whole: Int32Array.from(this.#tokens, hashOf),
+      power: Int32Array.from(this.#tokens, (token) => powerOf(token.length)),
+    };
+    const hashes = new Int32Array(this.size);
+    for (let index = 0; index < hashes.length; index++) {
+      const start = starts[index] as number;
+      hashes[index] = hashTokens(names, start, start + (lengths[index] as number), tokens);
+    }
+    return hashes;
+  }
+}
+
+interface TokenHashes {
+  readonly first: Int32Array;
+  readonly whole: Int32Array;
+  readonly power: Int32Array;
+}
+
+// Small functions, so that the compiler has optimised them after the first few thousand of 100,000 names.
+function hashTokens(names: Uint8Array, start: number, end: number, { first, whole, power }: TokenHashes): number {
+  let hash = first[names[start] as number] as number;
+  for (let at = start + 1; at < end; at++) {
+    const token = names[at] as number;
+    hash = (Math.imul(hash, power[token] as number) + (whole[token] as number)) | 0;
+  }
+  return hash;
+}
+
+/**
+ * Puts `index` into its slot, unless an earlier symbol of the same name is there: hundreds of static symbols share a
+ * name (`__func__.0`), and the first stands for them.
+ */
+function insert(
+  buckets: Int32Array,
+  mask: number,
+  hash: number,
+  index: number,
+  same: (left: number, right: number) => boolean,
+): void {
+  let slot = spread(hash) & mask;
+  for (let probes = 0; probes <= MAX_PROBES; probes++, slot = (slot + 1) & mask) {
+    const other = (buckets[slot] as number) - 1;
+    if (other < 0) {
+      buckets[slot] = index + 1;
+      return;
+    }
+    if (same(index, other)) return;
   }
 }
 

@@ -1,23 +1,22 @@
 /**
  * The one entrance to what is known about the Linux kernel of an image: its location, types and symbols.
  */
-
-import { UserError } from '../../core/errors.js';
 import { Btf } from '../../formats/btf/btf.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { BtfTypeSource } from '../btf/btf-type-source.js';
 import { combineSymbols } from '../combine-symbols.js';
 import { SymbolList } from '../symbol-list.js';
-import type { Profile, SymbolSource } from '../types.js';
-import { findLinuxKernel, type LinuxKernelLocation } from './find-linux-kernel.js';
+import type { Profile, SymbolSource, TypeSource } from '../types.js';
+import { findLinuxKernel } from './find-linux-kernel.js';
 import { Kallsyms } from './kallsyms.js';
 import { kallsymsLocation, readKallsyms } from './kallsyms-location.js';
 import { KernelImage } from './kernel-image.js';
-import type { VmcoreInfo } from './vmcoreinfo.js';
+import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.js';
+import { type VmcoreInfo, vmcoreSymbols } from './vmcoreinfo.js';
 
 export interface LinuxProfileOptions {
   /** ISF file to use instead of what the image says about its types. */
-  readonly profilePath?: string;
+  readonly profilePath?: string | undefined;
   /** Use and fill the cache in the user's cache directory; default true. */
   readonly cache?: boolean;
 }
@@ -32,27 +31,44 @@ export interface LoadedLinuxProfile {
 /** Larger than any kernel's BTF (6.12: 6 MB). */
 const MAX_BTF = 64 * 1024 * 1024;
 
-/** Finds the kernel and builds its profile. Throws `UserError` when there is no Linux kernel to be found. */
-export async function loadLinuxProfile(
+/**
+ * Finds the kernel and builds its profile; undefined when there is no Linux kernel to be found. What the profile does
+ * not know is not an error here: `ProfileGap` says so when somebody needs it. Throws `UserError` when `profilePath`
+ * cannot be used.
+ */
+export function loadLinuxProfile(
   memory: PhysicalMemory,
   _options: LinuxProfileOptions = {},
-): Promise<LoadedLinuxProfile> {
+): LoadedLinuxProfile | undefined {
   const location = findLinuxKernel(memory);
-  if (location === undefined) throw new UserError('no Linux kernel found in this image');
-  const image = new KernelImage(memory, location.pointerSize, location.imageSlide);
+  if (location === undefined) return undefined;
+  const { architecture, banner, release } = location;
+  const pointerSize = pointerSizeOf(architecture);
+  const image = new KernelImage(memory, pointerSize, imageSlide(architecture, location.physBase));
   const sources: string[] = [];
-  const symbols = loadSymbols(image, location, sources);
+  const symbols = loadSymbols(image, location.vmcoreinfo, sources);
   const btf = loadBtf(image, symbols);
-  if (btf === undefined) throw new UserError('the image carries no BTF', 'give a profile with --profile');
-  sources.push(`types: BTF in the image (${btf.typeCount} types)`);
-  const types = new BtfTypeSource(btf, location.pointerSize);
-  const { banner, release, pointerSize } = location;
-  return { location, btf, profile: { os: 'linux', pointerSize, banner, release, types, symbols, sources } };
+  let types: TypeSource = noTypes(pointerSize);
+  if (btf !== undefined) {
+    types = new BtfTypeSource(btf, pointerSize);
+    sources.push(`types: BTF in the image (${btf.typeCount} types)`);
+  }
+  const profile: Profile = { os: 'linux', pointerSize, banner, release, types, symbols, sources };
+  return { location, profile, ...(btf === undefined ? {} : { btf }) };
 }
 
-function loadSymbols(image: KernelImage, location: LinuxKernelLocation, sources: string[]): SymbolSource {
-  const info = location.vmcoreinfo;
-  const where = info === undefined ? undefined : kallsymsLocation(info);
+function noTypes(pointerSize: 4 | 8): TypeSource {
+  return {
+    pointerSize,
+    struct: () => undefined,
+    enum: () => undefined,
+    structNames: () => [],
+    enumNames: () => [],
+  };
+}
+
+function loadSymbols(image: KernelImage, info: VmcoreInfo, sources: string[]): SymbolSource {
+  const where = kallsymsLocation(info);
   const tables = where === undefined ? undefined : readKallsyms(image, where);
   const parts: SymbolSource[] = [];
   if (tables !== undefined) {
@@ -60,7 +76,7 @@ function loadSymbols(image: KernelImage, location: LinuxKernelLocation, sources:
     parts.push(kallsyms);
     sources.push(`symbols: kallsyms in the image (${kallsyms.size} symbols)`);
   }
-  if (info !== undefined) parts.push(symbolsBeyond(info, parts));
+  parts.push(symbolsBeyond(info, parts));
   return combineSymbols(...parts);
 }
 
@@ -69,10 +85,10 @@ function loadSymbols(image: KernelImage, location: LinuxKernelLocation, sources:
  * left out: SYMBOL_ARRAY prints what that pointer holds, not where it is.
  */
 function symbolsBeyond(info: VmcoreInfo, known: readonly SymbolSource[]): SymbolSource {
-  const added = [...info.symbols].filter(
-    ([name]) => name !== 'mem_section' && !known.some((source) => source.address(name) !== undefined),
+  const added = [...vmcoreSymbols(info)].filter(
+    ({ name }) => name !== 'mem_section' && !known.some((source) => source.address(name) !== undefined),
   );
-  return new SymbolList(added.map(([name, address]) => ({ name, address })));
+  return new SymbolList(added);
 }
 
 /** The kernel's BTF lies between two linker symbols. Copies elsewhere in memory may be stale, so they are not looked for. */

@@ -11,22 +11,8 @@ import { u32 } from '../../core/bytes.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { scanPhysical } from './scan-physical.js';
 
-export interface VmcoreInfo {
-  /** The text as it stands, without the note header. */
-  readonly text: string;
-  /** `OSRELEASE`, as `uname -r` says it. */
-  readonly release: string;
-  /** `SYMBOL(name)`: run-time virtual addresses. */
-  readonly symbols: ReadonlyMap<string, bigint>;
-  /** `NUMBER(name)`; negative where the kernel printed a negative number. */
-  readonly numbers: ReadonlyMap<string, bigint>;
-  /** `OFFSET(struct.member)` and `SIZE(struct)` in bytes, `LENGTH(array)` in elements. */
-  readonly offsets: ReadonlyMap<string, number>;
-  readonly sizes: ReadonlyMap<string, number>;
-  readonly lengths: ReadonlyMap<string, number>;
-  /** All `KEY=value` lines without parentheses: `BUILD-ID`, `PAGESIZE`, `KERNELOFFSET`, `CONFIG_X86_PAE` … */
-  readonly values: ReadonlyMap<string, string>;
-}
+/** Keys as they are printed: `OSRELEASE`, `SYMBOL(_stext)`, `NUMBER(phys_base)`, `OFFSET(page.lru)` … */
+export type VmcoreInfo = ReadonlyMap<string, string>;
 
 /** An ELF note's header, name "VMCOREINFO" padded to 12 bytes, then the text. */
 const NOTE_NAME = 'VMCOREINFO\0';
@@ -37,8 +23,8 @@ const TEXT_START = 'OSRELEASE=';
 const MAX_TEXT = 4096;
 
 /**
- * The records in `memory`, best first: the container's own note, then notes in guest memory, then (only when asked
- * that far) copies of the bare text. A generator, because the first is nearly always right and a scan is not free.
+ * The records in `memory`, best first: the container's own note, then notes in guest memory, then copies of the bare
+ * text. A generator, because the first is nearly always right and a scan is not free.
  */
 export function* findVmcoreInfo(memory: PhysicalMemory): Generator<VmcoreInfo> {
   if (memory.vmcoreinfo !== undefined) {
@@ -71,44 +57,34 @@ function readText(memory: PhysicalMemory, at: number, length: number): VmcoreInf
   return parseVmcoreInfo(bytes.toString('latin1', 0, nul < 0 || nul > end ? end : nul));
 }
 
-/** Parses the text; undefined when it doesn't begin as VMCOREINFO does or names no kernel symbol. */
+/** Parses the text; undefined when it doesn't begin as VMCOREINFO does or names no release. */
 export function parseVmcoreInfo(text: string): VmcoreInfo | undefined {
   if (!text.startsWith(TEXT_START)) return undefined;
-  const symbols = new Map<string, bigint>();
-  const numbers = new Map<string, bigint>();
-  const offsets = new Map<string, number>();
-  const sizes = new Map<string, number>();
-  const lengths = new Map<string, number>();
-  const values = new Map<string, string>();
+  const info = new Map<string, string>();
   for (const line of text.split('\n')) {
-    const match = LINE.exec(line);
-    if (match === null) continue;
-    const [, kind, argument = '', key = '', value = ''] = match;
-    if (kind === undefined) values.set(key, value);
-    else if (kind === 'SYMBOL') set(symbols, argument, hexNumber(value));
-    else if (kind === 'NUMBER') set(numbers, argument, anyNumber(value));
-    else if (kind === 'OFFSET') set(offsets, argument, decimal(value));
-    else if (kind === 'SIZE') set(sizes, argument, decimal(value));
-    else if (kind === 'LENGTH') set(lengths, argument, decimal(value));
+    const equals = line.indexOf('=');
+    if (equals > 0) info.set(line.slice(0, equals), line.slice(equals + 1));
   }
-  const release = values.get('OSRELEASE');
-  if (release === undefined || release === '' || symbols.size === 0) return undefined;
-  return { text, release, symbols, numbers, offsets, sizes, lengths, values };
+  return info.get('OSRELEASE') === '' ? undefined : info;
 }
 
-const LINE = /^(?:([A-Z]+)\(([^)]+)\)|([^=()]+))=(.*)$/;
-
-const hexNumber = (text: string): bigint | undefined =>
-  /^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
-
-const decimal = (text: string): number | undefined => (/^\d{1,15}$/.test(text) ? Number(text) : undefined);
-
-/** `%ld` mostly, `0x%lx` for masks. */
-function anyNumber(text: string): bigint | undefined {
-  if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text);
-  return /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
+/** Run-time address of a symbol; undefined when the record has no well-formed one. */
+export function vmcoreSymbol(info: VmcoreInfo, name: string): bigint | undefined {
+  const text = info.get(`SYMBOL(${name})`);
+  return text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? BigInt(`0x${text}`) : undefined;
 }
 
-function set<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
-  if (value !== undefined) map.set(key, value);
+/** A number (printed with `%ld`: signed, or as `0x…`); undefined when the record has no well-formed one. */
+export function vmcoreNumber(info: VmcoreInfo, name: string): bigint | undefined {
+  const text = info.get(`NUMBER(${name})`);
+  return text !== undefined && /^(-?\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text) ? BigInt(text) : undefined;
+}
+
+/** All symbols with a well-formed address. */
+export function* vmcoreSymbols(info: VmcoreInfo): Generator<{ name: string; address: bigint }> {
+  for (const key of info.keys()) {
+    const name = /^SYMBOL\((.+)\)$/.exec(key)?.[1];
+    const address = name === undefined ? undefined : vmcoreSymbol(info, name);
+    if (name !== undefined && address !== undefined) yield { name, address };
+  }
 }

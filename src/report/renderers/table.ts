@@ -6,7 +6,7 @@ import { alignsRight, textValue } from '../values.js';
 const PARTIAL_MARK = '~';
 
 /** `createTime` as a heading: `CREATE TIME`. */
-function heading(name: string): string {
+export function heading(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toUpperCase();
 }
 

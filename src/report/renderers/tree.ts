@@ -1,12 +1,16 @@
-/** `tree`: the table with its rows ordered by parent and indented. Rows whose parent is missing are roots. */
+/**
+ * `tree`: the table with its rows ordered by parent and the identifying column indented. Rows whose parent is missing
+ * are roots.
+ */
 import type { RenderedRow, RendererFactory } from '../renderer.js';
 import { alignsRight, textValue } from '../values.js';
-import { alignedText, table } from './table.js';
+import { alignedText, heading, table } from './table.js';
 
 export const tree: RendererFactory = (shape) => {
   const { columns } = shape;
-  if (shape.tree === undefined) return table(shape);
-  const { id, parent } = shape.tree;
+  const { id, parent } = shape.tree ?? { id: '', parent: '' };
+  // Without the identifying column there is nothing to indent.
+  if (columns[id] === undefined) return table(shape);
   const rows: RenderedRow[] = [];
   return {
     begin: () => '',
@@ -15,15 +19,16 @@ export const tree: RendererFactory = (shape) => {
       return '';
     },
     end: () => {
-      const shown = Object.entries(columns).filter(([, column]) => column.quiet !== true);
-      const lines = [['', ...shown.map(([name]) => name.toUpperCase())]];
+      const others = Object.entries(columns).filter(([name, column]) => column.quiet !== true && name !== id);
+      const lines = [[heading(id), ...others.map(([name]) => heading(name))]];
       for (const { rendered, depth } of ordered(rows, id, parent)) {
+        const branch = depth === 0 ? '' : `${'  '.repeat(depth - 1)}└ `;
         lines.push([
-          `${'  '.repeat(depth)}${depth > 0 ? '└' : '─'}`,
-          ...shown.map(([name, column]) => textValue(column, rendered.row[name])),
+          branch + textValue(columns[id]!, rendered.row[id]),
+          ...others.map(([name, column]) => textValue(column, rendered.row[name])),
         ]);
       }
-      return alignedText(lines, [false, ...shown.map(([, column]) => alignsRight(column))]);
+      return alignedText(lines, [false, ...others.map(([, column]) => alignsRight(column))]);
     },
   };
 };
