@@ -51,22 +51,22 @@ export function accessOf(mode: number): string {
   return `${mode & FMODE_READ ? 'r' : ''}${mode & FMODE_WRITE ? 'w' : ''}`;
 }
 
-/** Kinds of inode by S_IFMT, with the letter that `ls -l` has for them. */
+/** Kinds of inode by the top four bits of the mode (S_IFMT), with the letter that `ls -l` has for them. */
 const INODE_KINDS: Readonly<Record<number, readonly [kind: InodeKind, letter: string]>> = {
-  2401: ['fifo', 'p'],
-  4802: ['character', 'c'],
-  9604: ['directory', 'd'],
-  14406: ['block', 'b'],
-  16807: ['file', '-'],
-  21609: ['link', 'l'],
-  26411: ['socket', 's'],
+  1: ['fifo', 'p'],
+  2: ['character', 'c'],
+  4: ['directory', 'd'],
+  6: ['block', 'b'],
+  8: ['file', '-'],
+  10: ['link', 'l'],
+  12: ['socket', 's'],
 };
 
 export type InodeKind = 'fifo' | 'character' | 'directory' | 'block' | 'file' | 'link' | 'socket';
 
 /** What an `i_mode` says the inode is; undefined for none of the known kinds (anonymous inodes have 0). */
 export function inodeKind(mode: number): InodeKind | undefined {
-  return INODE_KINDS[mode & 0o170000]?.[0];
+  return INODE_KINDS[(mode & 0xf000) >> 12]?.[0];
 }
 
 /** `drwxr-xr-t` for an `i_mode`. */
@@ -77,7 +77,7 @@ export function modeText(mode: number): string {
     const bits = (mode >> shift) & 7;
     return `${bits & 4 ? 'r' : '-'}${bits & 2 ? 'w' : '-'}${special(bit, set, (bits & 1) !== 0)}`;
   };
-  const letter = INODE_KINDS[mode & 0o170000]?.[1] ?? '?';
+  const letter = INODE_KINDS[(mode & 0xf000) >> 12]?.[1] ?? '?';
   return `${letter}${triple(6, 0o4000, 's')}${triple(3, 0o2000, 's')}${triple(0, 0o1000, 't')}`;
 }
 
