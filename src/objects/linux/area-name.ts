@@ -6,6 +6,7 @@
 import { type StructView, textAt } from '../struct-view.js';
 import { dentryPath } from './dentry-path.js';
 import type { LinuxKernel } from './kernel.js';
+import { symbolize } from './symbolize.js';
 
 interface NamedArea {
   readonly vma: StructView;
@@ -49,7 +50,7 @@ export function filePath(kernel: LinuxKernel, file: StructView): string | undefi
 function mappingName(kernel: LinuxKernel, vma: StructView): string | undefined {
   const operation = vma.follow('vm_ops')?.ptr('name');
   if (operation === undefined || operation === 0n) return undefined;
-  const symbol = kernel.symbolize(operation);
+  const symbol = symbolize(kernel, operation);
   if (symbol === 'gate_vma_name') return '[vsyscall]';
   if (symbol !== undefined && symbol !== 'special_mapping_name') return undefined;
   const mapping = vma.follow('vm_private_data', 'vm_special_mapping');

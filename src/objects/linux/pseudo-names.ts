@@ -8,6 +8,7 @@
 import { type StructView, textAt } from '../struct-view.js';
 import { dentryName } from './dentry-name.js';
 import type { LinuxKernel } from './kernel.js';
+import { symbolize } from './symbolize.js';
 
 type Rule = (dentry: StructView) => string | undefined;
 
@@ -48,7 +49,7 @@ const RULES_BY_FILE_SYSTEM: Readonly<Record<string, Rule>> = {
 export function pseudoName(kernel: LinuxKernel, dentry: StructView): string | undefined {
   const operation = dentry.follow('d_op')?.ptr('d_dname');
   if (operation === undefined || operation === 0n) return undefined;
-  const rule = RULES[kernel.symbolize(operation) ?? ''] ?? RULES_BY_FILE_SYSTEM[fileSystem(dentry) ?? ''];
+  const rule = RULES[symbolize(kernel, operation) ?? ''] ?? RULES_BY_FILE_SYSTEM[fileSystem(dentry) ?? ''];
   return (rule ?? afterName('/'))(dentry);
 }
 
