@@ -2,8 +2,8 @@
  * What a memory format and a container have to offer to be opened: one row each in `format-table.ts` and
  * `containers/container-table.ts`.
  */
-import type { PhysicalMemory } from '../memory/physical-memory.js';
 import type { ByteSource } from './byte-source.js';
+import type { ImageParts } from './image/image-memory.js';
 
 /** Choices of the caller; all have defaults. */
 export interface OpenOptions {
@@ -13,8 +13,10 @@ export interface OpenOptions {
   readonly cacheBytes?: number;
   /** Folder for the temporary file that a compressed image is unpacked into; the system's unless told. */
   readonly temporaryFolder?: string;
-  /** Largest unpacked size in bytes; 1 TiB unless told. */
+  /** Largest unpacked size in bytes; see `containers/spool.ts` for the default. */
   readonly maxUnpackedBytes?: number;
+  /** Name of the snapshot to read from a disk image that holds several; the newest unless told. */
+  readonly snapshot?: string;
   /** Called now and then while a compressed image is unpacked: bytes of the file consumed, of how many. */
   readonly onUnpack?: (done: number, total: number) => void;
   /** Stops unpacking; the promise is then rejected with the signal's reason. */
@@ -37,8 +39,27 @@ export interface MemoryFormat {
   /** Whether these are the first bytes of such a file. Must be quick and must not throw. */
   detect(head: Uint8Array, source: ByteSource): boolean;
   /**
-   * Takes the source over: the memory closes it, also when this throws.
+   * Understands the file and says what memory is in it. The caller closes `source`, after `close` of the parts.
    * @throws UserError when nothing can be made of it.
    */
-  open(source: ByteSource, context: OpenContext): PhysicalMemory;
+  open(source: ByteSource, context: OpenContext): ImageParts;
+}
+
+/** What is inside a container, and what its reader had to say. */
+export interface Unwrapped {
+  /** Closing it closes the container's own source too. */
+  readonly source: ByteSource;
+  readonly notes?: readonly string[];
+}
+
+/** Something that a memory image can be wrapped in. */
+export interface Container {
+  readonly name: string;
+  /** As `MemoryFormat.detect`. */
+  detect(head: Uint8Array, source: ByteSource): boolean;
+  /**
+   * Gives random access to the contents. May take long; watches `context.options.signal`.
+   * @throws UserError when there is nothing inside; `source` is then still the caller's to close.
+   */
+  open(source: ByteSource, context: OpenContext): Unwrapped | Promise<Unwrapped>;
 }

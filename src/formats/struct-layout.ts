@@ -145,16 +145,18 @@ export function struct<const F extends Fields>(fields: F, endian: 'little' | 'bi
     offsets[name] = size;
     size += type.size;
   }
-  const named = Object.entries(fields).filter(([name]) => !name.startsWith('_'));
+  const named = Object.entries(fields)
+    .filter(([name]) => !name.startsWith('_'))
+    .map(([name, type]) => ({ name, type, offset: offsets[name] as number }));
 
   const read = (view: DataView, at: number): StructValue<F> => {
     const value: Record<string, unknown> = {};
-    for (const [name, type] of named) value[name] = type.read(view, at + (offsets[name] as number), little);
+    for (const { name, type, offset } of named) value[name] = type.read(view, at + offset, little);
     return value as StructValue<F>;
   };
   const write = (view: DataView, at: number, value: StructValue<F>): void => {
     const values = value as Record<string, unknown>;
-    for (const [name, type] of named) type.write(view, at + (offsets[name] as number), values[name], little);
+    for (const { name, type, offset } of named) type.write(view, at + offset, values[name], little);
   };
   return {
     size,

@@ -26,6 +26,15 @@ export interface PagedAddressSpaceOptions {
 const TLB_SLOTS = 2048;
 const TWO_32 = 0x1_0000_0000;
 
+/** A non-empty leaf entry of the tables, clipped to what was asked for. */
+export interface LeafEntry extends Mapping {
+  /** False for an entry that the processor ignores; `physical` is then without meaning. */
+  readonly present: boolean;
+  /** The entry itself, lower and upper 32 bits. */
+  readonly low: number;
+  readonly high: number;
+}
+
 interface Rights {
   readonly writable: boolean;
   readonly user: boolean;
@@ -131,11 +140,8 @@ export class PagedAddressSpace implements AddressSpace {
 
   *mappings(start: VirtualAddress, end: VirtualAddress): Generator<Mapping> {
     let run: { -readonly [K in keyof Mapping]: Mapping[K] } | undefined;
-    // Forged tables can share or contain each other: 512^4 leaves from one page. No honest walk meets more tables than
-    // this, which is twice the page frames of the image.
-    const budget = { tables: Math.max(4096, (2 * this.memory.end) / PAGE_SIZE) };
-    const everything = { writable: true, user: true, executable: true };
-    for (const leaf of this.#leaves(this.root, 0, 0n, start, end, everything, budget)) {
+    for (const leaf of this.leafEntries(start, end)) {
+      if (!leaf.present) continue;
       if (
         run !== undefined &&
         run.end === leaf.start &&
@@ -149,12 +155,25 @@ export class PagedAddressSpace implements AddressSpace {
         continue;
       }
       if (run !== undefined) yield run;
-      run = { ...leaf };
+      const { low: _low, high: _high, present: _present, ...mapping } = leaf;
+      run = mapping;
     }
     if (run !== undefined) yield run;
   }
 
-  /** Every present leaf below one table, clipped to [start, end). */
+  /**
+   * The non-empty leaf entries between `start` and `end`, ascending, page by page: those that map a page, and those that
+   * the processor ignores and in which an operating system keeps swap slots and the like.
+   */
+  leafEntries(start: VirtualAddress, end: VirtualAddress): Generator<LeafEntry> {
+    // Forged tables can share or contain each other: 512^4 leaves from one page. No honest walk meets more tables than
+    // this, which is twice the page frames of the image.
+    const budget = { tables: Math.max(4096, (2 * this.memory.end) / PAGE_SIZE) };
+    const everything = { writable: true, user: true, executable: true };
+    return this.#leaves(this.root, 0, 0n, start, end, everything, budget);
+  }
+
+  /** Every non-empty leaf below one table, clipped to [start, end). */
   *#leaves(
     table: number,
     depth: number,
@@ -163,7 +182,7 @@ export class PagedAddressSpace implements AddressSpace {
     end: bigint,
     rights: Rights,
     budget: { tables: number },
-  ): Generator<Mapping> {
+  ): Generator<LeafEntry> {
     if (budget.tables-- <= 0) {
       if (budget.tables === -1) this.#options.faults?.note(base, `${this.name}: page tables repeat themselves`);
       return;
@@ -186,9 +205,10 @@ export class PagedAddressSpace implements AddressSpace {
       if ((index + 1) * entrySize > readable) break;
       const low = u32(bytes, index * entrySize);
       const high = entrySize === 8 ? u32(bytes, index * entrySize + 4) : 0;
-      if ((low & ENTRY.present) === 0) continue;
+      if (low === 0 && high === 0) continue;
+      const present = (low & ENTRY.present) !== 0;
       const own = this.#rights(low, high, depth, rights);
-      const isLeaf = depth === levels.length - 1 || (level.large && (low & ENTRY.large) !== 0);
+      const isLeaf = !present || depth === levels.length - 1 || (level.large && (low & ENTRY.large) !== 0);
       if (!isLeaf) {
         yield* this.#leaves(this.#frameOf(low, high, 12), depth + 1, address, start, end, own, budget);
         continue;
@@ -202,6 +222,9 @@ export class PagedAddressSpace implements AddressSpace {
         physical: this.#frameOf(low, high, level.shift) + Number(from - address),
         pageSize: 2 ** level.shift,
         ...own,
+        present,
+        low,
+        high,
       };
     }
   }

@@ -109,6 +109,11 @@ export class StructView {
     return new StructView(this.context, type, this.address);
   }
 
+  /** The structure `index` places further in an array of this type. */
+  sibling(index: number): StructView {
+    return new StructView(this.context, this.type, this.address + BigInt(index * this.size));
+  }
+
   /** The structure of type `type` that contains this one as its member `path` (C's container_of). */
   containedIn(type: string, path: string): StructView {
     const outer = new StructView(this.context, type, this.address);
@@ -120,6 +125,18 @@ export class StructView {
     const field = this.field(path);
     const size = length ?? byteLength(this.context, field);
     return this.#read(this.address + BigInt(field.offset), size);
+  }
+
+  /** An array member of pointers or unsigned longs; `count` elements, or as many as it is declared with. */
+  pointers(path: string, count?: number): bigint[] | undefined {
+    const field = this.field(path);
+    const { pointerSize } = this.context.space;
+    const length = count ?? (field.type.kind === 'array' ? field.type.count : 1);
+    const bytes = this.#read(this.address + BigInt(field.offset), length * pointerSize);
+    const word = { kind: 'int', name: 'unsigned long', size: pointerSize, signed: false } as const;
+    return (
+      bytes && Array.from({ length }, (_, i) => decodeBig(word, bytes.subarray(i * pointerSize, (i + 1) * pointerSize)))
+    );
   }
 
   /** A `char` array member up to its NUL, as UTF-8. */

@@ -84,7 +84,10 @@ export function physicalSegments(elf: ElfFile, fileSize: number): PhysicalSegmen
     }
     const length = Math.max(0, Math.min(load.fileSize, fileSize - load.offset));
     missing += load.fileSize - length;
-    if (length > 0) extents.push({ start, length, offset: load.offset });
+    const last = extents.at(-1);
+    // QEMU's paging=true lists a page that is mapped 65,536 times as often.
+    const isRepeated = last?.start === start && last.length === length && last.offset === load.offset;
+    if (length > 0 && !isRepeated) extents.push({ start, length, offset: load.offset });
   }
   if (impossible > 0) notes.push(`${impossible} program headers name impossible addresses and are left out`);
   if (missing > 0) notes.push(`the file is truncated: ${missing} bytes of memory are missing`);

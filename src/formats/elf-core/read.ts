@@ -9,7 +9,6 @@ import { type ElfNote, readNotes } from '../elf/notes.js';
 import type { MemoryFormat } from '../format.js';
 import { extentReader } from '../image/extent-reader.js';
 import { orderExtents } from '../image/extents.js';
-import { ImageMemory } from '../image/image-memory.js';
 import { rangesOf } from '../image/ranges.js';
 import { readBytes } from '../sources/read-bytes.js';
 import { physicalSegments } from './physical-segments.js';
@@ -33,7 +32,7 @@ function notesOf(elf: ElfFile, source: ByteSource): ElfNote[] {
 export const elfCoreFormat: MemoryFormat = {
   name: 'elf',
   detect: isElf,
-  open(source, { options }) {
+  open(source) {
     const elf = readElf(source);
     if (!elf)
       throw new UserError(`${source.name}: not a little-endian ELF file`, 'only images of x86 machines are supported');
@@ -58,17 +57,13 @@ export const elfCoreFormat: MemoryFormat = {
 
     const elfNotes = notesOf(elf, source);
     const writer = writerFromNotes(elfNotes);
-    return new ImageMemory(
-      {
-        format: writer ? `ELF core (${writer})` : 'ELF core',
-        ranges: rangesOf(ordered),
-        read: extentReader(source, ordered),
-        registers: registersFromNotes(elfNotes),
-        vmcoreinfo: vmcoreinfoFromNotes(elfNotes),
-        notes,
-        close: () => source.close(),
-      },
-      options.cacheBytes,
-    );
+    return {
+      format: writer ? `ELF core (${writer})` : 'ELF core',
+      ranges: rangesOf(ordered),
+      read: extentReader(source, ordered),
+      registers: registersFromNotes(elfNotes),
+      vmcoreinfo: vmcoreinfoFromNotes(elfNotes),
+      notes,
+    };
   },
 };

@@ -17,52 +17,70 @@ export type OverlapRule = 'first' | 'last';
 /** Largest address an x86 processor can have (52 bits); what lies beyond is a damaged header. */
 export const MAX_ADDRESS = 2 ** 52;
 
-/** Appends `extent`, growing the last one instead where it continues it in both target and source. */
-export function appendExtent(list: Extent[], extent: Extent): void {
-  const last = list.at(-1);
-  if (last && last.start + last.length === extent.start && last.offset + last.length === extent.offset)
-    list[list.length - 1] = { ...last, length: last.length + extent.length };
-  else list.push(extent);
+/** A list of extents that grows at its end; what continues the last one in both target and source becomes one with it. */
+export class ExtentList {
+  readonly #done: Extent[] = [];
+  #start = 0;
+  #length = 0;
+  #offset = 0;
+
+  push(start: number, length: number, offset: number): void {
+    if (this.#start + this.#length === start && this.#offset + this.#length === offset) {
+      this.#length += length;
+      return;
+    }
+    this.#settle();
+    this.#start = start;
+    this.#length = length;
+    this.#offset = offset;
+  }
+
+  /** The extents so far. */
+  all(): Extent[] {
+    this.#settle();
+    this.#length = 0;
+    return this.#done;
+  }
+
+  #settle(): void {
+    if (this.#length > 0) this.#done.push({ start: this.#start, length: this.#length, offset: this.#offset });
+  }
 }
 
-interface Ranked extends Extent {
-  readonly rank: number;
-}
-
-/** A binary heap of extents, the winning one on top. */
+/** A binary heap of ranks, the smallest on top. */
 class Claims {
-  readonly #heap: Ranked[] = [];
+  readonly #heap: number[] = [];
 
-  get top(): Ranked | undefined {
+  get top(): number | undefined {
     return this.#heap[0];
   }
 
-  push(item: Ranked): void {
+  push(rank: number): void {
     const heap = this.#heap;
-    let at = heap.push(item) - 1;
+    let at = heap.push(rank) - 1;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if ((heap[parent] as Ranked).rank <= item.rank) break;
-      heap[at] = heap[parent] as Ranked;
+      if ((heap[parent] as number) <= rank) break;
+      heap[at] = heap[parent] as number;
       at = parent;
     }
-    heap[at] = item;
+    heap[at] = rank;
   }
 
   pop(): void {
     const heap = this.#heap;
-    const item = heap.pop();
-    if (item === undefined || heap.length === 0) return;
+    const rank = heap.pop();
+    if (rank === undefined || heap.length === 0) return;
     let at = 0;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
-      if (child + 1 < heap.length && (heap[child + 1] as Ranked).rank < (heap[child] as Ranked).rank) child++;
-      if ((heap[child] as Ranked).rank >= item.rank) break;
-      heap[at] = heap[child] as Ranked;
+      if (child + 1 < heap.length && (heap[child + 1] as number) < (heap[child] as number)) child++;
+      if ((heap[child] as number) >= rank) break;
+      heap[at] = heap[child] as number;
       at = child;
     }
-    heap[at] = item;
+    heap[at] = rank;
   }
 }
 
@@ -71,37 +89,36 @@ class Claims {
  * Costs n log n, also for hostile lists in which everything overlaps everything.
  */
 export function orderExtents(extents: readonly Extent[], rule: OverlapRule): Extent[] {
-  const sorted: Ranked[] = extents
-    .filter((extent) => extent.length > 0)
-    .map((extent, i) => ({ ...extent, rank: rule === 'first' ? i : -i }))
-    .sort((a, b) => a.start - b.start || a.rank - b.rank);
-  const out: Extent[] = [];
+  /** By rank: the smaller one wins. */
+  const ranked = rule === 'first' ? extents : [...extents].reverse();
+  const starts = Float64Array.from(ranked, (extent) => extent.start);
+  const order = Uint32Array.from(ranked.keys()).sort((a, b) => (starts[a] as number) - (starts[b] as number));
+  const out = new ExtentList();
   const claims = new Claims();
   let position = 0;
-  let next = 0;
 
-  /** Emits what the top claims hold between `position` and `limit`. */
+  /** Emits what the claims hold between `position` and `limit`. */
   const emitUntil = (limit: number): void => {
-    for (let top = claims.top; top && position < limit; top = claims.top) {
-      const topEnd = top.start + top.length;
-      if (topEnd <= position) {
+    for (let top = claims.top; top !== undefined && position < limit; top = claims.top) {
+      const { start, length, offset } = ranked[top] as Extent;
+      if (start + length <= position) {
         claims.pop();
         continue;
       }
-      const stop = Math.min(topEnd, limit);
-      appendExtent(out, { start: position, length: stop - position, offset: top.offset + (position - top.start) });
+      const stop = Math.min(start + length, limit);
+      out.push(position, stop - position, offset + (position - start));
       position = stop;
     }
   };
 
-  while (next < sorted.length) {
-    const start = (sorted[next] as Ranked).start;
+  for (const rank of order) {
+    const start = starts[rank] as number;
     emitUntil(start);
     position = start;
-    while (next < sorted.length && (sorted[next] as Ranked).start === start) claims.push(sorted[next++] as Ranked);
+    claims.push(rank);
   }
   emitUntil(Number.POSITIVE_INFINITY);
-  return out;
+  return out.all();
 }
 
 /** Index of the last element of ascending `starts` that is <= `position`, or -1. */

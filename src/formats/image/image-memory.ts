@@ -33,7 +33,8 @@ export interface ImageParts {
   readonly registers?: readonly ProcessorRegisters[];
   readonly vmcoreinfo?: string | undefined;
   readonly notes?: readonly string[];
-  close(): void;
+  /** Gives back what the reader holds beside the source it was opened on. */
+  close?(): void;
 }
 
 export class ImageMemory implements PhysicalMemory {
@@ -96,7 +97,7 @@ export class ImageMemory implements PhysicalMemory {
     this.#ring.length = 0;
     this.#window = undefined;
     this.#current = NOTHING;
-    this.#parts.close();
+    this.#parts.close?.();
   }
 
   /** The run that holds `frame`, loaded if need be; undefined beyond the end. */

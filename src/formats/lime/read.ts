@@ -7,7 +7,6 @@ import type { ByteSource } from '../byte-source.js';
 import type { MemoryFormat } from '../format.js';
 import { extentReader } from '../image/extent-reader.js';
 import { type Extent, MAX_ADDRESS, orderExtents } from '../image/extents.js';
-import { ImageMemory } from '../image/image-memory.js';
 import { rangesOf } from '../image/ranges.js';
 import { readBytes } from '../sources/read-bytes.js';
 import { LIME_MAGIC, LIME_VERSION, limeHeader } from './layout.js';
@@ -49,7 +48,7 @@ function readRanges(source: ByteSource): { extents: Extent[]; notes: string[] } 
 export const limeFormat: MemoryFormat = {
   name: 'lime',
   detect: (head) => head.length >= 8 && u32(head, 0) === LIME_MAGIC && u32(head, 4) === LIME_VERSION,
-  open(source, { options }) {
+  open(source) {
     const { extents, notes } = readRanges(source);
     const ordered = orderExtents(extents, 'first');
     if (ordered.length === 0)
@@ -57,15 +56,6 @@ export const limeFormat: MemoryFormat = {
         `${source.name}: a LiME file without memory in it`,
         'acquire it again, or try a copy that is whole',
       );
-    return new ImageMemory(
-      {
-        format: 'LiME',
-        ranges: rangesOf(ordered),
-        read: extentReader(source, ordered),
-        notes,
-        close: () => source.close(),
-      },
-      options.cacheBytes,
-    );
+    return { format: 'LiME', ranges: rangesOf(ordered), read: extentReader(source, ordered), notes };
   },
 };

@@ -4,25 +4,20 @@
 import { PAGE_SIZE } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
 import type { MemoryFormat } from '../format.js';
-import { ImageMemory } from '../image/image-memory.js';
 
 export const rawFormat: MemoryFormat = {
   name: 'raw',
   detect: () => true,
-  open(source, { options }) {
+  open(source) {
     if (source.size < PAGE_SIZE)
       throw new UserError(
         `${source.name}: is too small to be a memory image (${source.size} bytes)`,
         'check that the acquisition finished',
       );
-    return new ImageMemory(
-      {
-        format: 'raw',
-        ranges: [{ start: 0, end: source.size }],
-        read: (address, target) => source.read(address, target),
-        close: () => source.close(),
-      },
-      options.cacheBytes,
-    );
+    return {
+      format: 'raw',
+      ranges: [{ start: 0, end: source.size }],
+      read: (address, target) => source.read(address, target),
+    };
   },
 };

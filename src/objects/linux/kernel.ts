@@ -83,16 +83,6 @@ export class LinuxKernel implements ViewContext {
     return address === undefined ? undefined : readPointer(this, address);
   }
 
-  /** `symbol+0x10` for an address in the kernel or a module; undefined outside of every known section. */
-  symbolize(address: bigint): string | undefined {
-    const hit = this.profile.symbols.nearest(address);
-    if (hit === undefined) return undefined;
-    const suffix = hit.offset === 0 ? '' : `+0x${hit.offset.toString(16)}`;
-    return hit.symbol.module === undefined
-      ? `${hit.symbol.name}${suffix}`
-      : `${hit.symbol.name}${suffix} [${hit.symbol.module}]`;
-  }
-
   /**
    * The user address space of an `mm_struct`; undefined when its `pgd` is unreadable. Pages that are PROT_NONE but in
    * memory are readable through it. With page-table isolation this is the kernel's full copy of the tables.
