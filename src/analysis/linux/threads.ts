@@ -10,7 +10,6 @@ export default definePlugin({
   common: true,
   summary: 'List the threads of each process',
   description: 'All threads of the processes on the task list, kernel threads included, the main thread of each first.',
-  aliases: ['linux.pslist.PsList.threads'],
   examples: ['threads -f memory.raw --pid 127'],
   options: { pid: COMMON_OPTIONS.pid },
   columns: {
