@@ -50,7 +50,10 @@ export function xzDecompressSync(name: string, input: Uint8Array): Buffer {
     Atomics.wait(signal, 0, 0);
     const message = receiveMessageOnPort(port1)?.message as { output?: Uint8Array; error?: string } | undefined;
     if (message?.output === undefined) {
-      throw new UserError(`${name} cannot be decompressed: ${message?.error ?? 'no data'}`, 'check it with `xz --test`');
+      throw new UserError(
+        `${name} cannot be decompressed: ${message?.error ?? 'no data'}`,
+        'check it with `xz --test`',
+      );
     }
     return Buffer.from(message.output.buffer);
   } finally {
