@@ -30,7 +30,7 @@ export class WindowReader {
     return this.#bytes.subarray(offset - this.#start, offset - this.#start + length);
   }
 
-  /** Reads a window at `offset`; windows double while accesses go on where the last one ended. */
+  /** Reads a window at `offset`; windows double while accesses go on from the last one. */
   #move(offset: number, length: number, onward: boolean): void {
     this.#size = onward ? Math.min(this.#size * 2, LARGEST) : SMALLEST;
     const size = Math.max(0, Math.min(Math.max(this.#size, length), this.#source.size - offset));

@@ -4,6 +4,8 @@ import type { RenderedRow, RendererFactory } from '../renderer.js';
 import { alignsRight, textValue } from '../values.js';
 
 const PARTIAL_MARK = '~';
+/** Longer cells are cut, unless they are the last of their row: one long text must not push all others apart. */
+const MAX_CELL = 72;
 
 /** `createTime` as a heading: `CREATE TIME`. */
 export function heading(name: string): string {
@@ -30,7 +32,10 @@ export const table: RendererFactory = ({ columns }) => {
   return {
     begin: () => '',
     row: ({ row, partial }: RenderedRow) => {
-      const cells = shown.map(([name, column]) => textValue(column, row[name]));
+      const cells = shown.map(([name, column], index) => {
+        const text = textValue(column, row[name]);
+        return text.length > MAX_CELL && index < shown.length - 1 ? `${text.slice(0, MAX_CELL - 1)}…` : text;
+      });
       if (partial) {
         partials++;
         cells[cells.length - 1] += ` ${PARTIAL_MARK}`;
