@@ -30,6 +30,11 @@ export function imageSlide(architecture: 'amd64' | 'i386', physBase: number): bi
   return architecture === 'amd64' ? AMD64_KERNEL_MAP - BigInt(physBase) : I386_PAGE_OFFSET;
 }
 
+/** Symbols below this address are absolute: per-CPU offsets and constants, which KASLR does not move. */
+export function lowestKernelAddress(architecture: 'amd64' | 'i386'): bigint {
+  return architecture === 'amd64' ? AMD64_KERNEL_MAP : I386_PAGE_OFFSET;
+}
+
 export function pointerSizeOf(architecture: 'amd64' | 'i386'): 4 | 8 {
   return architecture === 'amd64' ? 8 : 4;
 }
