@@ -74,9 +74,13 @@ export const COMMON_OPTIONS = {
 export interface PluginIo {
   /**
    * Writes a file into the folder of `--output` and returns its path; undefined when the user gave no folder. The name
-   * is made safe. Chunks are written as they come; a gap is an offset that jumps.
+   * is made safe; several are the folders below that one and the file's own. Chunks are written as they come; a gap is
+   * an offset that jumps, an empty chunk at the end says how long the file is.
    */
-  extract(name: string, chunks: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>): string | undefined;
+  extract(
+    name: string | readonly string[],
+    chunks: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>,
+  ): string | undefined;
   /** Progress of a long scan, in bytes or whatever `total` counts. */
   progress(done: number, total: number, label: string): void;
   /** A remark about the result as a whole, one sentence; goes to stderr. */
