@@ -83,6 +83,12 @@ export class LinuxKernel implements ViewContext {
     return address === undefined ? undefined : readPointer(this, address);
   }
 
+  /** `count` pointers at `address`; those that cannot be read are 0n. */
+  *pointerArray(address: bigint, count: number): Generator<bigint> {
+    const size = BigInt(this.profile.pointerSize);
+    for (let index = 0n; index < count; index++) yield readPointer(this, address + index * size) ?? 0n;
+  }
+
   /**
    * The user address space of an `mm_struct`; undefined when its `pgd` is unreadable. Pages that are PROT_NONE but in
    * memory are readable through it. With page-table isolation this is the kernel's full copy of the tables.
