@@ -3,64 +3,47 @@
  * Without any image the tests are skipped, and say so.
  */
 import { afterAll, beforeAll, describe } from 'vitest';
-import { Image } from '../../src/analysis/image.js';
+import type { Image } from '../../src/analysis/image.js';
 import type { Options, OptionsOf, Plugin, PluginIo } from '../../src/analysis/plugin.js';
-import { runPlugin, SILENT_IO } from '../../src/analysis/run-plugin.js';
-import type { Row } from '../../src/core/columns.js';
-import { openMemory } from '../../src/formats/open-image.js';
-import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
+import { SILENT_IO } from '../../src/analysis/run-plugin.js';
+import type { Columns, Row } from '../../src/core/columns.js';
 import type { LinuxKernel } from '../../src/objects/linux/kernel.js';
 import type { GroundTruth } from '../ground-truth/ground-truth.js';
-import { linuxImages, type TestImage } from '../ground-truth/images.js';
+import { openTestImage, typedLinuxImages, wholeRows } from './test-kernels.js';
 
 export interface OpenedImage {
-  readonly test: TestImage;
-  readonly memory: PhysicalMemory;
+  readonly image: Image;
   readonly kernel: LinuxKernel;
   readonly truth: GroundTruth;
   /** The rows of a plugin. Throws when one of them is marked partial: these images have no damage. */
-  rows<P extends Plugin>(plugin: P, options?: OptionsOf<Options>, io?: Partial<PluginIo>): Promise<RowOf<P>[]>;
+  rows<C extends Columns>(
+    plugin: Pick<Plugin<'linux', C>, 'columns'>,
+    options?: OptionsOf<Options>,
+    io?: Partial<PluginIo>,
+  ): Promise<Row<C>[]>;
 }
-
-type RowOf<P> = P extends { readonly columns: infer C extends Plugin['columns'] } ? Row<C> : never;
 
 /** `describe` for each image; `opened` may be called inside tests only. */
 export function onEveryImage(subject: string, body: (opened: () => OpenedImage) => void): void {
-  const images = linuxImages();
+  const images = typedLinuxImages();
   describe.skipIf(images.length === 0)(`${subject}${images.length === 0 ? ' (no image here)' : ''}`, () => {
-    describe.each(images.map((image) => [image.name, image] as const))('on %s', (_name, image) => {
+    describe.each(images.map((image) => [image.name, image] as const))('on %s', (_name, test) => {
       let open: OpenedImage | undefined;
       beforeAll(async () => {
-        open = await openImage(image);
+        const image = await openTestImage(test);
+        const kernel = await image.requireLinux();
+        const truth = await test.truth();
+        open = {
+          image,
+          kernel,
+          truth,
+          rows: (plugin, options = {}, io = {}) => wholeRows(image, plugin, options, { ...SILENT_IO, ...io }),
+        };
       });
-      afterAll(() => open?.memory.close());
+      afterAll(() => open?.image.close());
       body(() => open!);
     });
   });
-}
-
-async function openImage(test: TestImage): Promise<OpenedImage> {
-  const memory = await openMemory(await test.path());
-  // i386 kernels carry no types, so theirs come from the symbol file beside the image.
-  const profilePath =
-    test.arch === 'i386' && test.files.includes('symbols.json') ? await test.file('symbols.json') : undefined;
-  const image = new Image(test.name, memory, { cache: false, ...(profilePath === undefined ? {} : { profilePath }) });
-  const kernel = await image.requireLinux();
-  const truth = await test.truth();
-  return {
-    test,
-    memory,
-    kernel,
-    truth,
-    async rows(plugin, options = {}, io = {}) {
-      const rows: Row[] = [];
-      for await (const { row, partial } of runPlugin(plugin, image, options, { ...SILENT_IO, ...io })) {
-        if (partial) throw new Error(`${plugin.name}: a partial row on ${test.name}`);
-        rows.push(row);
-      }
-      return rows as never;
-    },
-  };
 }
 
 /** Rows by a numeric column, for comparing with a process of the ground truth. */
