@@ -8,6 +8,8 @@ import { StructView, type ViewContext } from '../struct-view.js';
 
 export interface XArrayEntry {
   readonly index: bigint;
+  /** Number of indices that it stands for: 1, or the pages of a large folio. */
+  readonly span: bigint;
   /** A pointer, or a value when its lowest bit is set. */
   readonly entry: bigint;
 }
@@ -37,7 +39,7 @@ export function* xarrayEntries(context: ViewContext, address: bigint): Generator
   const head = new StructView(context, shape.root, address).ptr(shape.head);
   if (head === undefined || head === 0n) return;
   if (isNode(head, shape)) yield* nodeEntries(context, shape, head, 0n, 0, new Set());
-  else yield { index: 0n, entry: head };
+  else yield { index: 0n, span: 1n, entry: head };
 }
 
 function isNode(entry: bigint, { nodeTag }: Shape): boolean {
@@ -66,6 +68,16 @@ function* nodeEntries(
     const index = base + (BigInt(slot) << BigInt(shift));
     if (shift > 0 && isNode(entry, shape)) yield* nodeEntries(context, shape, entry, index, depth + 1, seen);
     // What is left of the internal entries are siblings of a large entry, retries and zero entries: nothing is stored there.
-    else if ((entry & 3n) !== shape.nodeTag) yield { index, entry };
+    else if ((entry & 3n) !== shape.nodeTag) {
+      yield { index, span: BigInt(1 + siblings(slots, slot)) << BigInt(shift), entry };
+    }
   }
+}
+
+/** How many slots after `slot` only repeat it: each holds an internal entry with the number of the slot it belongs to. */
+function siblings(slots: readonly bigint[], slot: number): number {
+  const mark = (BigInt(slot) << 2n) | 2n;
+  let count = 0;
+  while (slots[slot + 1 + count] === mark) count++;
+  return count;
 }
