@@ -29,12 +29,13 @@ export function wallTime(kernel: LinuxKernel): bigint | undefined {
   return seconds * NS_PER_SECOND + (shifted >> BigInt(shift));
 }
 
-/** `tk_core` is { seqcount; timekeeper } without a type name of its own in BTF until 6.13; the timekeeper lies 8 into it. */
-const TIMEKEEPER_IN_CORE = 8n;
-
+/**
+ * `tk_core` is { seqcount; timekeeper } without a type name of its own until 6.13; the timekeeper follows the 4-byte
+ * count at its own alignment, which is that of a pointer.
+ */
 function timekeeperOf(kernel: LinuxKernel) {
   const core = kernel.address('tk_core');
-  if (core !== undefined) return kernel.struct('timekeeper', core + TIMEKEEPER_IN_CORE);
+  if (core !== undefined) return kernel.struct('timekeeper', core + BigInt(kernel.profile.pointerSize));
   const shadow = kernel.address('shadow_timekeeper');
   return shadow === undefined ? undefined : kernel.struct('timekeeper', shadow);
 }
