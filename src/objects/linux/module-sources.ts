@@ -73,13 +73,20 @@ function* inAddressTree(kernel: LinuxKernel): Generator<bigint> {
   }
 }
 
-/** Where the kernel maps module memory: arch/x86/include/asm/pgtable_64_types.h, pgtable_32_areas.h (vmalloc there). */
-const MODULE_AREA = {
-  amd64: { start: 0xffff_ffff_c000_0000n, end: 0xffff_ffff_ff00_0000n },
-  i386: { start: 0xf780_0000n, end: 0xffc0_0000n },
-} as const;
-/** `struct module` is aligned to a cache line (____cacheline_aligned). */
-const ALIGNMENT = 64;
+/** Where amd64 maps module memory: MODULES_VADDR and _END, arch/x86/include/asm/pgtable_64_types.h. */
+const MODULES_64 = { start: 0xffff_ffff_c000_0000n, end: 0xffff_ffff_ff00_0000n } as const;
+/** i386 has modules anywhere in its vmalloc area, which begins behind the linear mapping (pgtable_32_areas.h). */
+const LINEAR_32 = 0xc000_0000;
+const MAX_LOWMEM_32 = 0x3780_0000;
+const VMALLOC_END_32 = 0xffc0_0000n;
+/** `struct module` is aligned to a cache line (____cacheline_aligned), 32 bytes on the smallest ones. */
+const ALIGNMENT = 32;
+
+function moduleArea(kernel: LinuxKernel): { readonly start: bigint; readonly end: bigint } {
+  if (kernel.is64Bit) return MODULES_64;
+  return { start: BigInt(LINEAR_32 + Math.min(kernel.memory.end, MAX_LOWMEM_32)), end: VMALLOC_END_32 };
+}
+
 const MAX_MODULE_NAME = 56;
 const POISON = 0x100n;
 const NAME = /^[A-Za-z0-9_]{2,55}$/;
@@ -89,7 +96,7 @@ const NAME = /^[A-Za-z0-9_]{2,55}$/;
  * addresses (or poison, when it was unlinked), and a main part that holds the structure itself.
  */
 function* inModuleMemory(kernel: LinuxKernel): Generator<bigint> {
-  const { start, end } = MODULE_AREA[kernel.location.architecture];
+  const { start, end } = moduleArea(kernel);
   const probe = kernel.struct('module', 0n);
   const nameAt = probe.field('name').offset;
   const listAt = probe.field('list').offset;
