@@ -95,7 +95,10 @@ export interface TreeShape {
 
 /** How rows become moments of the timeline: one entry for each time column named. */
 export interface TimelineShape {
-  /** Columns of kind `time`, with what happened then: `{ createTime: 'process created' }`. */
+  /**
+   * Columns of kind `time`, with what happened then: `{ createTime: 'process created' }`; '' when the row itself says it
+   * in a column `event`.
+   */
   readonly events: Readonly<Record<string, string>>;
   /** What the moment is about, one line. */
   describe(row: Row): string;
@@ -118,7 +121,7 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly timeline?: TimelineShape;
   /** Command lines after `memlapse`, for the help. */
   readonly examples?: readonly string[];
-  rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>>;
+  rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>> | AsyncIterable<Row<C>>;
 }
 
 /** Declares a plugin; the types of rows and options follow from its columns and options. */

@@ -9,9 +9,9 @@ import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { PAGING_MODES } from '../../memory/paging-modes.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { LinuxKernelLocation } from '../../profiles/linux/location.js';
+import { resolveField } from '../../profiles/linux/resolve-field.js';
 import { ProfileGap } from '../../profiles/profile-gap.js';
 import type { Field, Profile } from '../../profiles/types.js';
-import { fieldAt } from '../field-path.js';
 import { readPointer, StructView, type ViewContext } from '../struct-view.js';
 import { protNonePage } from './page-entries.js';
 
@@ -50,7 +50,7 @@ export class LinuxKernel implements ViewContext {
     const key = `${struct}/${path}`;
     let field = this.#fields.get(key);
     if (field === undefined) {
-      field = fieldAt(this.profile.types, struct, path) ?? null;
+      field = resolveField(this.profile.types, struct, path) ?? null;
       this.#fields.set(key, field);
     }
     return field ?? undefined;
@@ -81,6 +81,12 @@ export class LinuxKernel implements ViewContext {
   globalPointer(symbol: string): bigint | undefined {
     const address = this.address(symbol);
     return address === undefined ? undefined : readPointer(this, address);
+  }
+
+  /** `count` pointers at `address`; those that cannot be read are 0n. */
+  *pointerArray(address: bigint, count: number): Generator<bigint> {
+    const size = BigInt(this.profile.pointerSize);
+    for (let index = 0n; index < count; index++) yield readPointer(this, address + index * size) ?? 0n;
   }
 
   /**

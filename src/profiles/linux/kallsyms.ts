@@ -28,7 +28,9 @@ export type KallsymsAddresses =
   /** CONFIG_KALLSYMS_BASE_RELATIVE: unsigned distances from the base. */
   | { readonly kind: 'relative'; readonly base: bigint; readonly offsets: Int32Array }
   /** CONFIG_KALLSYMS_ABSOLUTE_PERCPU: values that are >= 0 are absolute, others count down from base - 1. */
-  | { readonly kind: 'absolute-percpu'; readonly base: bigint; readonly offsets: Int32Array };
+  | { readonly kind: 'absolute-percpu'; readonly base: bigint; readonly offsets: Int32Array }
+  /** Offset i counts from its own place, `start` + 4 * i (after 6.12). */
+  | { readonly kind: 'place-relative'; readonly start: bigint; readonly offsets: Int32Array };
 
 /** KSYM_NAME_LEN is 128, from 6.1 on 512. */
 const MAX_NAME = 512;
@@ -97,9 +99,15 @@ export class Kallsyms implements SymbolSource {
     const { addresses, pointerSize } = this.#tables;
     if (addresses.kind === 'absolute') return BigInt(addresses.values[index] as bigint | number);
     const offset = addresses.offsets[index] as number;
-    if (addresses.kind === 'relative') return BigInt.asUintN(pointerSize * 8, addresses.base + BigInt(offset >>> 0));
-    if (offset >= 0) return BigInt(offset);
-    return BigInt.asUintN(pointerSize * 8, addresses.base - 1n - BigInt(offset));
+    const bits = pointerSize * 8;
+    switch (addresses.kind) {
+      case 'relative':
+        return BigInt.asUintN(bits, addresses.base + BigInt(offset >>> 0));
+      case 'absolute-percpu':
+        return offset >= 0 ? BigInt(offset) : BigInt.asUintN(bits, addresses.base - 1n - BigInt(offset));
+      case 'place-relative':
+        return BigInt.asUintN(bits, addresses.start + BigInt(index * 4) + BigInt(offset));
+    }
   }
 
   /** nm's letter and the name. */

@@ -5,7 +5,7 @@ import type { Btf } from '../../formats/btf/btf.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { combineSymbols } from '../combine-symbols.js';
 import type { Profile } from '../types.js';
-import { findLinuxKernel } from './find-linux-kernel.js';
+import { findKernel } from './find-linux-kernel.js';
 import { KernelImage } from './kernel-image.js';
 import { loadExports, loadSymbols } from './load-symbols.js';
 import { loadTypes } from './load-types.js';
@@ -34,12 +34,13 @@ export function loadLinuxProfile(
   memory: PhysicalMemory,
   options: LinuxProfileOptions = {},
 ): LoadedLinuxProfile | undefined {
-  const location = findLinuxKernel(memory);
-  if (location === undefined) return undefined;
+  const found = findKernel(memory);
+  if (found === undefined) return undefined;
+  const { location } = found;
   const { architecture, banner, release } = location;
   const pointerSize = pointerSizeOf(architecture);
   const image = new KernelImage(memory, pointerSize, imageSlide(architecture, location.physBase));
-  const own = loadSymbols(image, location);
+  const own = loadSymbols(image, location, found.kallsyms);
   const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath);
   const parts = [own.symbols, ...(added === undefined ? [] : [added])];
   const known = combineSymbols(...parts);

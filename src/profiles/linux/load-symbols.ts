@@ -4,10 +4,14 @@ import { SymbolList } from '../symbol-list.js';
 import type { SymbolSource } from '../types.js';
 import { Kallsyms } from './kallsyms.js';
 import { kallsymsLocation, readKallsyms } from './kallsyms-location.js';
+import { searchKallsyms } from './kallsyms-search.js';
 import type { KernelImage } from './kernel-image.js';
 import { readKsymtab } from './ksymtab.js';
 import type { LinuxKernelLocation } from './location.js';
 import { vmcoreSymbols } from './vmcoreinfo.js';
+
+/** Text and rodata of the largest kernels. */
+const IMAGE_REACH = 64 * 1024 * 1024;
 
 export interface LoadedSymbols {
   readonly symbols: SymbolSource;
@@ -15,18 +19,24 @@ export interface LoadedSymbols {
   readonly sources: readonly string[];
 }
 
-export function loadSymbols(image: KernelImage, location: LinuxKernelLocation): LoadedSymbols {
-  const parts: SymbolSource[] = [];
-  const sources: string[] = [];
-  const where = kallsymsLocation(location.vmcoreinfo);
-  const tables = where && readKallsyms(image, where);
-  if (tables !== undefined) {
-    const kallsyms = new Kallsyms(tables);
-    parts.push(kallsyms);
-    sources.push(`symbols: kallsyms in the image (${kallsyms.size} symbols)`);
-  }
-  parts.push(vmcoreinfoSymbols(location, combineSymbols(...parts)));
-  return { symbols: combineSymbols(...parts), sources };
+/** @param found kallsyms, when locating the kernel has already found it */
+export function loadSymbols(image: KernelImage, location: LinuxKernelLocation, found?: Kallsyms): LoadedSymbols {
+  const kallsyms = found ?? loadKallsyms(image, location);
+  const added = vmcoreinfoSymbols(location, kallsyms);
+  if (kallsyms === undefined)
+    return { symbols: added, sources: ['symbols: VMCOREINFO only; no kallsyms in the image'] };
+  const source = `symbols: kallsyms in the image (${kallsyms.size} symbols)`;
+  return { symbols: combineSymbols(kallsyms, added), sources: [source] };
+}
+
+/** By VMCOREINFO's word, which kernels before 6.0 don't give, or else by content. */
+function loadKallsyms(image: KernelImage, { vmcoreinfo, textStart }: LinuxKernelLocation): Kallsyms | undefined {
+  const named = kallsymsLocation(vmcoreinfo);
+  const tables = named && readKallsyms(image, named);
+  if (tables !== undefined) return new Kallsyms(tables);
+  const found = searchKallsyms(image.bytes(textStart, IMAGE_REACH), textStart);
+  const searched = found && readKallsyms(image, found);
+  return searched && new Kallsyms(searched);
 }
 
 /** The symbols that `known` lacks and modules can link to: data symbols, where kallsyms has functions only. */
@@ -40,9 +50,9 @@ export function loadExports(image: KernelImage, location: LinuxKernelLocation, k
  * What VMCOREINFO adds to `known`. Its `mem_section` is left out: SYMBOL_ARRAY prints what that pointer holds, not
  * where it is.
  */
-function vmcoreinfoSymbols({ vmcoreinfo }: LinuxKernelLocation, known: SymbolSource): SymbolSource {
+function vmcoreinfoSymbols({ vmcoreinfo }: LinuxKernelLocation, known: SymbolSource | undefined): SymbolSource {
   const added = [...vmcoreSymbols(vmcoreinfo)].filter(
-    ({ name }) => name !== 'mem_section' && known.address(name) === undefined,
+    ({ name }) => name !== 'mem_section' && known?.address(name) === undefined,
   );
   return new SymbolList(added);
 }
