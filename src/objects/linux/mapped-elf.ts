@@ -9,7 +9,7 @@ import type { ByteSource } from '../../formats/byte-source.js';
 import { type ElfFile, isElf, readElf } from '../../formats/elf/elf-file.js';
 import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { MemoryArea } from './mm-areas.js';
-import { type MemoryChunk, residentChunks } from './user-memory.js';
+import type { MemoryChunk } from './user-memory.js';
 
 /** p_type of what is loaded. */
 const PT_LOAD = 1;
@@ -75,23 +75,23 @@ export function mappedElf(space: PagedAddressSpace, area: MemoryArea): MappedElf
   };
 }
 
-/** Bytes of the segments that are in the file and not in memory. */
-export function missingBytes(space: PagedAddressSpace, { segments }: MappedElf): number {
+/** Reads a range of the process's memory in pieces; what cannot be had is left out. Offsets count from `start`. */
+export type RangeReader = (start: bigint, end: bigint) => Iterable<MemoryChunk>;
+
+/** Bytes of the segments that are in the file and cannot be had. */
+export function missingBytes(read: RangeReader, { segments }: MappedElf): number {
   let missing = 0;
   for (const { start, fileSize } of segments) {
-    let there = 0;
-    for (const leaf of space.leafEntries(start, start + BigInt(fileSize))) {
-      if (leaf.present || space.view(leaf.start, 1) !== undefined) there += Number(leaf.end - leaf.start);
-    }
-    missing += fileSize - there;
+    missing += fileSize;
+    for (const { bytes } of read(start, start + BigInt(fileSize))) missing -= bytes.length;
   }
   return missing;
 }
 
-/** The rebuilt file: what is in memory of each segment, at its offset in the file. Section headers are not claimed. */
-export function* elfFileChunks(space: PagedAddressSpace, image: MappedElf): Generator<MemoryChunk> {
+/** The rebuilt file: what can be had of each segment, at its offset in the file. Section headers are not claimed. */
+export function* elfFileChunks(read: RangeReader, image: MappedElf): Generator<MemoryChunk> {
   for (const { start, fileSize, offset } of image.segments) {
-    for (const chunk of residentChunks(space, start, start + BigInt(fileSize))) {
+    for (const chunk of read(start, start + BigInt(fileSize))) {
       const at = offset + chunk.offset;
       yield at === 0 ? { offset: 0, bytes: withoutSections(chunk.bytes, image) } : { offset: at, bytes: chunk.bytes };
     }

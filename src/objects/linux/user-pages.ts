@@ -10,8 +10,8 @@ import type { StructView } from '../struct-view.js';
 import { directMap } from './direct-map.js';
 import type { LinuxKernel } from './kernel.js';
 import type { MemoryArea } from './mm-areas.js';
+import { cachedPages } from './page-cache.js';
 import { leafChunks, type MemoryChunk } from './user-memory.js';
-import { xarrayEntries } from './xarray.js';
 
 /** True for a page of the process's own, false for one of a file; undefined when its structure is unreadable. */
 export function isAnonymousPage(kernel: LinuxKernel, physical: number): boolean | undefined {
@@ -23,20 +23,15 @@ export function isAnonymousPage(kernel: LinuxKernel, physical: number): boolean 
   return mapping === undefined ? undefined : (mapping & 1n) === 1n;
 }
 
-/** Physical addresses of the cached pages of a file by page index, those from `first` to `last`. */
-export function cachedPages(kernel: LinuxKernel, file: StructView, first: bigint, last: bigint): Map<bigint, number> {
-  const pages = new Map<bigint, number>();
+/** Frames of the cached pages of a file by their place in it, in pages: those from `first` to `last`. */
+export function cachedFrames(kernel: LinuxKernel, file: StructView, first: bigint, last: bigint): Map<number, number> {
+  const frames = new Map<number, number>();
   const mapping = file.follow('f_mapping');
-  const base = directMap(kernel).pageStruct(0);
-  if (mapping === undefined || base === undefined) return pages;
-  const size = BigInt(kernel.struct('page', 0n).size);
-  const tree = mapping.has('i_pages') ? 'i_pages' : 'page_tree';
-  for (const { index, entry } of xarrayEntries(kernel, mapping.addressOf(tree))) {
-    // Values (odd) stand for pages that were evicted or swapped out.
-    if (index < first || index > last || (entry & 1n) === 1n || entry < base) continue;
-    pages.set(index, Number((entry - base) / size) * PAGE_SIZE);
+  if (mapping === undefined) return frames;
+  for (const { index, frame } of cachedPages(kernel, mapping)) {
+    if (index >= first && index <= last) frames.set(index, frame);
   }
-  return pages;
+  return frames;
 }
 
 /**
@@ -56,7 +51,7 @@ export function* areaChunks(
     for (let page = cache[next]; page !== undefined && page.address < limit; page = cache[++next]) {
       const from = page.address < start ? start : page.address;
       const to = page.address + PAGE > end ? end : page.address + PAGE;
-      const bytes = kernel.memory.page(page.physical / PAGE_SIZE);
+      const bytes = kernel.memory.page(page.frame);
       if (bytes === undefined) continue;
       yield {
         offset: Number(from - start),
@@ -73,11 +68,29 @@ export function* areaChunks(
   yield* before(end);
 }
 
+/** The same for a range that may span several areas; offsets count from `start`. */
+export function* userChunks(
+  kernel: LinuxKernel,
+  space: PagedAddressSpace,
+  areas: readonly MemoryArea[],
+  start: bigint,
+  end: bigint,
+): Generator<MemoryChunk> {
+  for (const area of areas) {
+    if (area.end <= start || area.start >= end) continue;
+    const from = area.start > start ? area.start : start;
+    const to = area.end < end ? area.end : end;
+    for (const { offset, bytes } of areaChunks(kernel, space, area, from, to)) {
+      yield { offset: offset + Number(from - start), bytes };
+    }
+  }
+}
+
 const PAGE = BigInt(PAGE_SIZE);
 
 /** The cached pages of the file by the address they have in the area, ascending. */
 function cachedAddresses(kernel: LinuxKernel, file: StructView, area: MemoryArea, start: bigint, end: bigint) {
   const indexOf = (address: bigint) => (area.offset + address - area.start) >> 12n;
-  const pages = cachedPages(kernel, file, indexOf(start), indexOf(end - 1n));
-  return [...pages].map(([index, physical]) => ({ address: area.start + (index << 12n) - area.offset, physical }));
+  const frames = cachedFrames(kernel, file, indexOf(start), indexOf(end - 1n));
+  return [...frames].map(([index, frame]) => ({ address: area.start + BigInt(index) * PAGE - area.offset, frame }));
 }
