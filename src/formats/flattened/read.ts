@@ -15,6 +15,9 @@ import {
   flattenedPiece,
 } from './layout.js';
 
+/** A dump has few holes: a file that claims to be rebuilt into far more than it holds is damaged, or a trap. */
+const GROWTH = { factor: 16, bytes: 2 ** 30 } as const;
+
 /** End marks and nonsense alike: -1 reads as a huge number. Dumps are smaller than this. */
 const MAX_OFFSET = 2 ** 52;
 
@@ -22,6 +25,7 @@ const MAX_OFFSET = 2 ** 52;
 function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolean } {
   const reader = new WindowReader(source);
   const extents = new ExtentList();
+  const limit = source.size * GROWTH.factor + GROWTH.bytes;
   let at = FLATTENED_HEADER_SIZE;
   for (;;) {
     const piece = flattenedPiece.decode(reader.view(at, flattenedPiece.size));
@@ -29,7 +33,7 @@ function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolea
     if (piece.offset > MAX_OFFSET || piece.length > MAX_OFFSET) return { extents: extents.all(), isComplete: true };
     at += flattenedPiece.size;
     const there = Math.min(piece.length, source.size - at);
-    if (there > 0) extents.push(piece.offset, there, at);
+    if (there > 0 && piece.offset + there <= limit) extents.push(piece.offset, there, at);
     if (there < piece.length) return { extents: extents.all(), isComplete: false };
     at += piece.length;
   }
