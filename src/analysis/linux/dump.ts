@@ -1,10 +1,10 @@
 /** `dump`: memory of a process or of the kernel into files. Areas by name are `maps --dump`'s, programs `elfs --dump`'s. */
 import { column } from '../../core/columns.js';
 import { UserError } from '../../core/errors.js';
+import { areaChunks } from '../../objects/linux/area-contents.js';
 import { type MemoryArea, mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { type MemoryChunk, residentChunks, userMemory } from '../../objects/linux/user-memory.js';
-import { areaChunks } from '../../objects/linux/user-pages.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 const DEFAULT_LENGTH = 4096;

@@ -1,10 +1,10 @@
 /** `elfs`: ELF images in the memory of processes, mapped from files or not. */
 import { column } from '../../core/columns.js';
+import { userChunks } from '../../objects/linux/area-contents.js';
 import { elfFileChunks, mappedElf, missingBytes, type RangeReader } from '../../objects/linux/mapped-elf.js';
 import { mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { userMemory } from '../../objects/linux/user-memory.js';
-import { userChunks } from '../../objects/linux/user-pages.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 /** e_type and e_machine by number (gABI, "ELF Header"). */
@@ -43,7 +43,7 @@ export default definePlugin({
       const areas = [...mmAreas(kernel, memory.mm)];
       const read: RangeReader = (start, end) => userChunks(kernel, space, areas, start, end);
       for (const area of areas) {
-        const image = mappedElf(space, area);
+        const image = mappedElf(read, space, area);
         if (image === undefined) continue;
         const { type, machine, entry } = image.elf.header;
         const name = `pid.${pid}.${area.start.toString(16)}.elf`;
