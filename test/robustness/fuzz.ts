@@ -6,8 +6,8 @@
  * Exit code 1 when there was a failure; each is printed once with the case that shows it again.
  */
 import fc from 'fast-check';
-import type { Case } from './subject.js';
 import { drawMutations } from './mutations.js';
+import type { Case } from './subject.js';
 import { type Candidate, subjectFiles } from './subject-files.js';
 import { WatchedSubject } from './watched-subject.js';
 
@@ -43,7 +43,9 @@ async function campaign({ name, file }: Candidate): Promise<number> {
     if (before === 0) console.log(`\n${name} ${JSON.stringify(each)}\n${outcome.failure}`);
   }
   subject.close();
-  console.log(`${name}: ${drawn.length} cases, ${totals.rows} rows (${totals.partial} partial), ${totals.refused} refused`);
+  console.log(
+    `${name}: ${drawn.length} cases, ${totals.rows} rows (${totals.partial} partial), ${totals.refused} refused`,
+  );
   for (const [kind, count] of kinds) console.log(`  ${count} x ${kind}`);
   return kinds.size;
 }

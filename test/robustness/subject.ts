@@ -79,7 +79,12 @@ export class Subject {
     memory.touched = new Set();
     const found = await loadLinuxProfile(memory, { profilePath: file.profilePath, cache: false });
     if (found === undefined) throw new Error(`no kernel in ${file.path}`);
-    const subject = new Subject(file, memory, found, [...memory.touched].sort((a, b) => a - b));
+    const subject = new Subject(
+      file,
+      memory,
+      found,
+      [...memory.touched].sort((a, b) => a - b),
+    );
     for (const plugin of await loadAllPlugins()) await subject.#learn(plugin);
     return subject;
   }
