@@ -25,9 +25,14 @@ export function typedLinuxImages(): TestImage[] {
   return linuxImages().filter((test) => test.arch === 'amd64' || profileFor(test) !== undefined);
 }
 
+/** The symbol file that the image's kernel needs; undefined when the image has its types itself. */
+export async function profilePathOf(test: TestImage): Promise<string | undefined> {
+  return test.arch === 'amd64' ? undefined : await profileFor(test)?.file('symbols.json');
+}
+
 /** Opens an image for plugins. Nothing is cached: every run reads the image itself. */
 export async function openTestImage(test: TestImage): Promise<Image> {
-  const profile = test.arch === 'amd64' ? undefined : await profileFor(test)?.file('symbols.json');
+  const profile = await profilePathOf(test);
   const memory = await openMemory(await test.path());
   return new Image(test.name, memory, { cache: false, ...(profile === undefined ? {} : { profilePath: profile }) });
 }
