@@ -23,8 +23,9 @@ export function* rhashtableEntries(
   member: string,
 ): Generator<StructView> {
   let buckets = table.follow('tbl');
+  const seen = new Set<bigint>();
   for (let tables = 0; buckets !== undefined && tables < MAX_TABLES; tables++) {
-    for (const head of bucketHeads(kernel, buckets)) yield* hlistNullsEntries(kernel, head, type, member);
+    for (const head of bucketHeads(kernel, buckets)) yield* hlistNullsEntries(kernel, head, type, member, seen);
     buckets = buckets.follow('future_tbl');
   }
 }
