@@ -4,7 +4,7 @@
 import { PAGE_SIZE } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
-import { pageCodecs } from '../codecs/page-codecs.js';
+import { zlibPage } from '../codecs/page-codecs.js';
 import type { MemoryFormat } from '../format.js';
 import { type Extent, lastAtOrBelow } from '../image/extents.js';
 import { type PageLoader, pageReader } from '../image/page-reader.js';
@@ -43,7 +43,7 @@ function loader(source: ByteSource, main: readonly RamBlock[], extents: readonly
     }
     if (found.kind === pageKind.zlib) {
       const size = Buffer.from(reader.view(found.place, 4)).readUInt32BE();
-      return size <= MAX_ZLIB && pageCodecs.zlib.decode(reader.view(found.place + 4, size), page);
+      return size <= MAX_ZLIB && zlibPage(reader.view(found.place + 4, size), page);
     }
     const stored = reader.view(found.place, PAGE_SIZE);
     page.set(stored);

@@ -9,7 +9,7 @@ import { occupiedSlots } from '../../pointer-table.js';
 import { readPointer, type StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { hlistEntries, hlistNullsEntries } from '../lists.js';
-import { netNamespaces } from './net-namespaces.js';
+import { namespaceOf, netNamespaces } from './net-namespaces.js';
 import { netlinkSockets, netlinkTables } from './netlink-table.js';
 
 type Sockets = Generator<StructView>;
@@ -17,18 +17,38 @@ type Sockets = Generator<StructView>;
 /** The member that links a socket in most tables; `skc_nulls_node` lies at the same place. */
 const LINK = '__sk_common.skc_node';
 
+/** After so many entries that are no sockets, what is read is no table of sockets. */
+const MAX_STRANGERS = 64;
+
 /** Every table, the namespaces' own ones among them. The same socket may come more than once. */
 export function* socketsInTables(kernel: LinuxKernel): Sockets {
   const seen = new Set<string>();
+  const namespaces = new Set(netNamespaces(kernel).map((net) => net.address));
   for (const { find, walk } of TABLES) {
     for (const table of find(kernel)) {
       // Namespaces share the first one's TCP and UDP tables unless they were given some of their own.
       const key = `${walk.name}${table.address}`;
       if (table.address === 0n || seen.has(key)) continue;
       seen.add(key);
-      yield* walk(kernel, table);
+      let strangers = 0;
+      for (const sock of walk(kernel, table)) {
+        if (isSocket(sock, namespaces)) {
+          yield sock;
+          continue;
+        }
+        kernel.faults.note(sock.address, 'table of sockets');
+        if (++strangers === MAX_STRANGERS) break;
+      }
     }
   }
+}
+
+/** Whole, half and late sockets all have a family and belong to a namespace that is known. */
+function isSocket(sock: StructView, namespaces: ReadonlySet<bigint>): boolean {
+  const family = sock.num('__sk_common.skc_family');
+  if (family === undefined) return false;
+  const namespace = namespaceOf(sock);
+  return namespace === undefined ? !sock.has('__sk_common.skc_net.net') : namespaces.has(namespace);
 }
 
 interface Table {
