@@ -8,18 +8,18 @@
 import fc from 'fast-check';
 import { drawMutations } from './mutations.js';
 import type { Case } from './subject.js';
-import { type Candidate, subjectFiles } from './subject-files.js';
+import { type Candidate, REAL, SYNTHETIC } from './subject-files.js';
 import { WatchedSubject } from './watched-subject.js';
 
 const [, , cases = '2000', seed = `${Date.now() & 0xffffffff}`, ...names] = process.argv;
-const candidates = (await subjectFiles()).filter(({ name }) => names.length === 0 || names.includes(name));
+const candidates = [...SYNTHETIC, ...REAL].filter(({ name }) => names.length === 0 || names.includes(name));
 console.log(`seed ${seed}, ${cases} cases an image, images: ${candidates.map(({ name }) => name).join(', ')}`);
 let failures = 0;
 for (const candidate of candidates) failures += await campaign(candidate);
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function campaign({ name, file }: Candidate): Promise<number> {
-  const subject = await new WatchedSubject(file()).open();
+  const subject = await new WatchedSubject(await file()).open();
   const drawn = fc.sample(
     fc.record({
       plugin: fc.constantFrom(...subject.plugins),

@@ -35,7 +35,7 @@ export class GuestFiles {
     });
     this.#dentries.set('', this.root);
     memory.set(this.#superBlock, 'super_block', { s_root: this.root });
-    this.namespace = memory.make('heap', 'mnt_namespace', { seq: 1 });
+    this.namespace = memory.make('heap', 'mnt_namespace', { 'ns.inum': 0xf0000000, seq: 1 });
     this.mount = memory.make('heap', 'mount', {
       mnt_mountpoint: this.root,
       'mnt.mnt_root': this.root,

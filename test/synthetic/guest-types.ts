@@ -71,7 +71,8 @@ export const GUEST_TYPES: Readonly<Record<string, Declaration>> = {
     d_fsdata: '*void',
   },
   vfsmount: { mnt_root: '*dentry', mnt_sb: '*super_block', mnt_flags: 's32' },
-  mnt_namespace: { seq: 'u64', list, root: '*mount', mounts: 'u32' },
+  ns_common: { inum: 'u32' },
+  mnt_namespace: { ns: 'ns_common', seq: 'u64', list, root: '*mount', mounts: 'u32' },
   mount: {
     mnt_parent: '*mount',
     mnt_mountpoint: '*dentry',
@@ -126,6 +127,7 @@ export const GUEST_TYPES: Readonly<Record<string, Declaration>> = {
     owner: '*task_struct',
     context: 'mm_context_t',
   },
+  sched_entity: { sum_exec_runtime: 'u64' },
   signal_struct: { nr_threads: 's32', thread_head: list },
   task_struct: {
     __state: 'u32',
@@ -159,6 +161,7 @@ export const GUEST_TYPES: Readonly<Record<string, Declaration>> = {
     static_prio: 's32',
     normal_prio: 's32',
     policy: 'u32',
+    se: 'sched_entity',
     utime: 'u64',
     stime: 'u64',
   },

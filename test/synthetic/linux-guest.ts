@@ -75,6 +75,7 @@ export function linuxGuest(bits: 32 | 64, truth: GuestTruth = GUEST): Buffer {
   const btfEnd = memory.place('image', new Uint8Array(8), 1);
   symbol('__start_BTF', btf, 'R');
   symbol('__stop_BTF', btfEnd, 'R');
+  symbol('_end', slides.image + BigInt(SIZE), 'B');
 
   const note = vmcoreinfo(bits, truth, slides.image, { text, root }, placeKallsyms(memory, symbols));
   memory.place('heap', note, 4096);

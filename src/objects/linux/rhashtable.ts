@@ -22,8 +22,13 @@ export function* rhashtableEntries(
   member: string,
 ): Generator<StructView> {
   let buckets = table.follow('tbl');
+  const seen = new Set<bigint>();
   for (let tables = 0; buckets !== undefined && tables < MAX_TABLES; tables++) {
+<<<<<<< HEAD
     for (const head of bucketHeads(context, buckets)) yield* hlistNullsEntries(context, head, type, member);
+=======
+    for (const head of bucketHeads(kernel, buckets)) yield* hlistNullsEntries(kernel, head, type, member, seen);
+>>>>>>> lx-kernel
     buckets = buckets.follow('future_tbl');
   }
 }

@@ -102,8 +102,9 @@ function either(symbol: string, type: string, member?: string): Table['find'] {
 function* chains(kernel: LinuxKernel, base: bigint, count: number, slot: string, head: string, link = LINK): Sockets {
   const stride = kernel.struct(slot, 0n).size;
   const offset = fieldAt(kernel.profile.types, slot, head)?.offset ?? 0;
+  const seen = new Set<bigint>();
   for (const { address } of occupiedSlots(kernel, { base, count, stride, offset })) {
-    yield* hlistNullsEntries(kernel, address, 'sock', link);
+    yield* hlistNullsEntries(kernel, address, 'sock', link, seen);
   }
 }
 
@@ -136,23 +137,25 @@ function* bound(kernel: LinuxKernel, table: StructView): Sockets {
   if (base === undefined || count === undefined || base === 0n) return;
   const stride = kernel.struct('inet_bind_hashbucket', 0n).size;
   const offset = kernel.struct('inet_bind_hashbucket', 0n).field('chain').offset;
+  const buckets = new Set<bigint>();
+  const owners = new Set<bigint>();
   for (const { address } of occupiedSlots(kernel, { base, count, stride, offset })) {
-    for (const bucket of hlistEntries(kernel, address, 'inet_bind_bucket', 'node')) {
-      yield* ownersOf(kernel, bucket);
+    for (const bucket of hlistEntries(kernel, address, 'inet_bind_bucket', 'node', buckets)) {
+      yield* ownersOf(kernel, bucket, owners);
     }
   }
 }
 
 /** A port's sockets hang from its bucket, since 6.8 from the buckets by port and address under it. */
-function* ownersOf(kernel: LinuxKernel, bucket: StructView): Sockets {
+function* ownersOf(kernel: LinuxKernel, bucket: StructView, seen: Set<bigint>): Sockets {
   const link = '__sk_common.skc_bind_node';
   if (bucket.has('owners')) {
-    yield* hlistEntries(kernel, bucket.addressOf('owners'), 'sock', link);
+    yield* hlistEntries(kernel, bucket.addressOf('owners'), 'sock', link, seen);
     return;
   }
   if (!bucket.has('bhash2')) return;
   for (const second of hlistEntries(kernel, bucket.addressOf('bhash2'), 'inet_bind2_bucket', 'bhash_node')) {
-    yield* hlistEntries(kernel, second.addressOf('owners'), 'sock', link);
+    yield* hlistEntries(kernel, second.addressOf('owners'), 'sock', link, seen);
   }
 }
 
