@@ -9,9 +9,11 @@ import { SILENT_IO } from '../../src/analysis/run-plugin.js';
 import type { Columns, Row } from '../../src/core/columns.js';
 import type { LinuxKernel } from '../../src/objects/linux/kernel.js';
 import type { GroundTruth } from '../ground-truth/ground-truth.js';
+import type { TestImage } from '../ground-truth/images.js';
 import { openTestImage, typedLinuxImages, wholeRows } from './test-kernels.js';
 
 export interface OpenedImage {
+  readonly test: TestImage;
   readonly image: Image;
   readonly kernel: LinuxKernel;
   readonly truth: GroundTruth;
@@ -34,6 +36,7 @@ export function onEveryImage(subject: string, body: (opened: () => OpenedImage) 
         const kernel = await image.requireLinux();
         const truth = await test.truth();
         open = {
+          test,
           image,
           kernel,
           truth,

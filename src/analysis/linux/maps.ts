@@ -1,9 +1,9 @@
 /** `maps`: the memory areas of each process, as /proc/PID/maps lists them. How much of them is in memory: `smaps`. */
 import { column } from '../../core/columns.js';
+import { areaChunks } from '../../objects/linux/area-contents.js';
 import { type MemoryArea, mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { userMemory } from '../../objects/linux/user-memory.js';
-import { areaChunks } from '../../objects/linux/user-pages.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 export default definePlugin({

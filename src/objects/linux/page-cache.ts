@@ -8,7 +8,7 @@ import { PAGE_SHIFT, PAGE_SIZE } from '../../core/address.js';
 import type { StructView } from '../struct-view.js';
 import { directMap } from './direct-map.js';
 import type { LinuxKernel } from './kernel.js';
-import { xarrayEntries } from './xarray.js';
+import { type IndexRange, xarrayEntries } from './xarray.js';
 
 export interface CachedPage {
   /** Position in the file, in pages. */
@@ -22,10 +22,10 @@ const MAX_INDEX = BigInt(MAX_FILE_SIZE / PAGE_SIZE);
 /** The largest folio: 1 GiB. */
 const MAX_SPAN = 1n << 18n;
 
-/** The pages of an `address_space`, ascending. Pages that were swapped out or dropped have left a value: passed over. */
-export function* cachedPages(kernel: LinuxKernel, mapping: StructView): Generator<CachedPage> {
+/** The pages of an `address_space`, ascending; of a range also the rest of large pages that touch it. Pages that were swapped out or dropped have left a value: passed over. */
+export function* cachedPages(kernel: LinuxKernel, mapping: StructView, range?: IndexRange): Generator<CachedPage> {
   const { frameOfPageStruct } = directMap(kernel);
-  for (const { index, span, entry } of xarrayEntries(kernel, pagesOf(mapping))) {
+  for (const { index, span, entry } of xarrayEntries(kernel, pagesOf(mapping), range)) {
     if ((entry & 3n) !== 0n) continue;
     const frame = frameOfPageStruct(entry);
     if (frame === undefined || index >= MAX_INDEX || span > MAX_SPAN) {
