@@ -117,6 +117,8 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly aliases?: readonly string[];
   readonly columns: C;
   readonly options: O;
+  /** Options of which one must be given: `run all` leaves such a plugin out. */
+  readonly needsOneOf?: readonly string[];
   readonly tree?: TreeShape;
   readonly timeline?: TimelineShape;
   /** Command lines after `memlapse`, for the help. */
