@@ -9,13 +9,18 @@ import { occupiedSlots } from '../../pointer-table.js';
 import { readPointer, type StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { hlistEntries, hlistNullsEntries } from '../lists.js';
-import { namespaceOf, netNamespaces } from './net-namespaces.js';
+import { namespaceInode, namespaceOf, netNamespaces } from './net-namespaces.js';
 import { netlinkSockets, netlinkTables } from './netlink-table.js';
 
 type Sockets = Generator<StructView>;
 
 /** The member that links a socket in most tables; `skc_nulls_node` lies at the same place. */
 const LINK = '__sk_common.skc_node';
+
+/** Families end at AF_MAX, 46 in 6.12 (include/linux/socket.h). */
+const MAX_FAMILY = 64;
+/** PROC_DYNAMIC_FIRST (fs/proc/generic.c): inode numbers of namespaces are given out from here. */
+const FIRST_NAMESPACE_INODE = 0xf000_0000;
 
 /** After so many entries that are no sockets, what is read is no table of sockets. */
 const MAX_STRANGERS = 64;
@@ -32,7 +37,7 @@ export function* socketsInTables(kernel: LinuxKernel): Sockets {
       seen.add(key);
       let strangers = 0;
       for (const sock of walk(kernel, table)) {
-        if (isSocket(sock, namespaces)) {
+        if (isSocket(kernel, sock, namespaces)) {
           yield sock;
           continue;
         }
@@ -43,12 +48,19 @@ export function* socketsInTables(kernel: LinuxKernel): Sockets {
   }
 }
 
-/** Whole, half and late sockets all have a family and belong to a namespace that is known. */
-function isSocket(sock: StructView, namespaces: ReadonlySet<bigint>): boolean {
+/** Whole, half and late sockets all have a family and belong to a namespace. */
+function isSocket(kernel: LinuxKernel, sock: StructView, namespaces: Set<bigint>): boolean {
   const family = sock.num('__sk_common.skc_family');
-  if (family === undefined) return false;
+  if (family === undefined || family > MAX_FAMILY) return false;
   const namespace = namespaceOf(sock);
-  return namespace === undefined ? !sock.has('__sk_common.skc_net.net') : namespaces.has(namespace);
+  if (namespace === undefined) return !sock.has('__sk_common.skc_net.net');
+  if (namespaces.has(namespace)) return true;
+  // One that was taken off the list and that no process is in.
+  if (kernel.space.translate(namespace).kind !== 'mapped') return false;
+  const inode = namespaceInode(kernel.struct('net', namespace));
+  if (inode === undefined || inode < FIRST_NAMESPACE_INODE) return false;
+  namespaces.add(namespace);
+  return true;
 }
 
 interface Table {
