@@ -24,11 +24,7 @@ export function* rhashtableEntries(
   let buckets = table.follow('tbl');
   const seen = new Set<bigint>();
   for (let tables = 0; buckets !== undefined && tables < MAX_TABLES; tables++) {
-<<<<<<< HEAD
-    for (const head of bucketHeads(context, buckets)) yield* hlistNullsEntries(context, head, type, member);
-=======
-    for (const head of bucketHeads(kernel, buckets)) yield* hlistNullsEntries(kernel, head, type, member, seen);
->>>>>>> lx-kernel
+    for (const head of bucketHeads(context, buckets)) yield* hlistNullsEntries(context, head, type, member, seen);
     buckets = buckets.follow('future_tbl');
   }
 }
