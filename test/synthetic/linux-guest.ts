@@ -139,11 +139,11 @@ function writeModules(memory: GuestMemory, symbol: Symbols, truth: GuestTruth): 
   }
 }
 
-/** `tk_core`: a sequence count, then the timekeeper 8 bytes further. */
+/** `tk_core`: a sequence count of four bytes, then the timekeeper where its 64-bit members may stand. */
 function writeClock(memory: GuestMemory, symbol: Symbols, truth: GuestTruth): void {
   const core = memory.place('image', new Uint8Array(8 + memory.layouts.struct('timekeeper').size), 16);
   symbol('tk_core', core);
-  memory.set(core + 8n, 'timekeeper', {
+  memory.set(core + BigInt(memory.layouts.pointerSize), 'timekeeper', {
     xtime_sec: truth.booted + 3600,
     offs_real: BigInt(truth.booted) * NS,
     offs_boot: 0,
