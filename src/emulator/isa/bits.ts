@@ -70,7 +70,6 @@ function count(trailing: boolean): Semantics {
 
 /** POPCNT: ZF = source is zero, every other status flag 0. */
 const populationCount: Semantics = (b) => {
-  const size = b.size(0);
   const source = b.let(b.read(1));
   b.setStatusFlags(b.let(b.shl(b.eqz(source), b.i32(6))));
   b.write(0, b.popcnt(source));

@@ -159,7 +159,7 @@ export const moves: Family = {
     row('c7 /0', 'mov', 'Ev,Iz', move),
     row('86 /r', 'xchg', 'Eb,Gb', exchange, { lockable: true }),
     row('87 /r', 'xchg', 'Ev,Gv', exchange, { lockable: true }),
-    row('NP 90 B0', 'nop', '', nothing),
+    row('NP 90 noRexB', 'nop', '', nothing),
     row('90+r', 'xchg', 'Zv,rAX', exchange),
     row('0f b6 /r', 'movzx', 'Gv,Eb', zeroExtend),
     row('0f b7 /r', 'movzx', 'Gv,Ew', zeroExtend),

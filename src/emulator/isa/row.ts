@@ -34,7 +34,8 @@ export interface RowOptions {
 export interface Row extends RowOptions {
   /**
    * Opcode in the notation of SDM volume 2, 3.1.1: hexadecimal bytes, mandatory prefix first ('66', 'F2', 'F3' or
-   * 'NP' for none of them), '/r', '/0' … '/7', '+r' for a register in the low three bits. A byte after a '/digit'
+   * 'NP' for none of them), '/r', '/0' … '/7', '+r' for a register in the low three bits, 'mod3' or 'mem' for the form of ModRM,
+   * 'W0'/'W1' for REX.W, 'noRexB'. A byte after a '/digit'
    * group is written as ModRM in full ('0F 01 F8'). Immediates follow from the operands.
    */
   readonly code: string;
