@@ -110,6 +110,8 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['stepping', 'i32'],
   // Instructions of the running block not yet retired, while a host helper runs; makes icount exact there.
   ['left', 'i32'],
+  // Why generated code came back; see interpreter/exit-code.ts.
+  ['exitCode', 'i32'],
   ['zero', 'i64'],
   ['argument0', 'i64'],
   ['argument1', 'i64'],

@@ -456,7 +456,7 @@ export abstract class InstructionBuilder extends OpBuilder {
 
   /** PUSHF and POPF in virtual-8086 mode need IOPL 3 (SDM volume 3, 21.2.1). */
   requireVirtual8086Privilege(): void {
-    if (this.mode.codeSize === 8 || !this.mode.user) return;
+    if (this.mode.codeSize === 8) return;
     const watched = this.and(this.state('eflags'), this.i32(VM | IOPL));
     const blocked = this.and(
       this.ne(this.and(watched, this.i32(VM)), this.i32(0)),

@@ -1,0 +1,17 @@
+/**
+ * When x87, MMX and SSE instructions must trap instead of run: CR0.EM, CR0.TS and CR4.OSFXSR, folded into one field
+ * for each unit that generated code tests (SDM volume 3, 2.5 and 13.1).
+ */
+import { CR0, CR4 } from './control-bits.js';
+import type { CpuState } from './cpu-state.js';
+import { VECTOR } from './exceptions.js';
+
+/** Recomputes `x87Trap` and `sseTrap`: 0, or the vector + 1 to raise. */
+export function updateFpuTraps(state: CpuState): void {
+  const cr0 = state.get('cr0');
+  const unavailable = VECTOR.deviceNotAvailable + 1;
+  const undefinedOpcode = VECTOR.invalidOpcode + 1;
+  state.set('x87Trap', (cr0 & (CR0.EM | CR0.TS)) !== 0 ? unavailable : 0);
+  const noSse = (cr0 & CR0.EM) !== 0 || (state.get('cr4') & CR4.OSFXSR) === 0;
+  state.set('sseTrap', noSse ? undefinedOpcode : (cr0 & CR0.TS) !== 0 ? unavailable : 0);
+}
