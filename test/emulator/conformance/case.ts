@@ -18,6 +18,12 @@ export interface ConformanceCase {
   readonly mode: 64 | 32;
   readonly code: Uint8Array;
   readonly state: StateImage;
+  /** RFLAGS bits that the manuals leave undefined after it. */
+  readonly undefinedFlags?: number;
+  /** x87 status bits (condition codes) that are left undefined after it. */
+  readonly undefinedStatus?: number;
+  /** Ranges of the data window, [from, to), that no two processors fill alike. */
+  readonly ignoredWindow?: readonly (readonly [number, number])[];
 }
 
 export interface Outcome {
