@@ -6,7 +6,13 @@
 
 /** A type as a member or a pointer target sees it. Named aggregates are looked up by name, lazily. */
 export type TypeRef =
-  | { readonly kind: 'int'; readonly name: string; readonly size: number; readonly signed: boolean; readonly char?: boolean }
+  | {
+      readonly kind: 'int';
+      readonly name: string;
+      readonly size: number;
+      readonly signed: boolean;
+      readonly char?: boolean;
+    }
   | { readonly kind: 'float'; readonly name: string; readonly size: number }
   | { readonly kind: 'bool'; readonly name: string; readonly size: number }
   | { readonly kind: 'void' }
@@ -14,7 +20,13 @@ export type TypeRef =
   | { readonly kind: 'array'; readonly count: number; readonly element: TypeRef }
   | { readonly kind: 'struct'; readonly name: string }
   | { readonly kind: 'enum'; readonly name: string; readonly size: number; readonly signed: boolean }
-  | { readonly kind: 'bitfield'; readonly size: number; readonly signed: boolean; readonly position: number; readonly bits: number }
+  | {
+      readonly kind: 'bitfield';
+      readonly size: number;
+      readonly signed: boolean;
+      readonly position: number;
+      readonly bits: number;
+    }
   | { readonly kind: 'function' };
 
 /** One member: `offset` in bytes from the start of the aggregate (for bit-fields, of their storage unit). */
