@@ -23,8 +23,8 @@ export const C3 = 0x4000;
 /** Fields of the control word; the last two come from MXCSR only. */
 export const PRECISION_SHIFT = 8;
 export const ROUNDING_SHIFT = 10;
-export const FLUSH_TO_ZERO = 1 << 12;
-export const DENORMALS_ARE_ZERO = 1 << 13;
+export const FLUSH_TO_ZERO = 1 << 16;
+export const DENORMALS_ARE_ZERO = 1 << 17;
 
 /** Rounding control values. */
 export const NEAREST = 0;
@@ -36,8 +36,8 @@ export const TRUNCATE = 3;
 export function controlOfMxcsr(mxcsr: I32): I32 {
   const masks = i32.and(i32.shrU(mxcsr, 7), ALL_EXCEPTIONS);
   const rounding = i32.and(i32.shrU(mxcsr, 13 - ROUNDING_SHIFT), 3 << ROUNDING_SHIFT);
-  const flush = i32.and(i32.shrU(mxcsr, 15 - 12), FLUSH_TO_ZERO);
-  const zeros = i32.and(i32.shl(mxcsr, 13 - 6), DENORMALS_ARE_ZERO);
+  const flush = i32.and(i32.shl(mxcsr, 16 - 15), FLUSH_TO_ZERO);
+  const zeros = i32.and(i32.shl(mxcsr, 17 - 6), DENORMALS_ARE_ZERO);
   return i32.or(i32.or(masks, rounding), i32.or(flush, zeros));
 }
 

@@ -126,7 +126,7 @@ const DIVIDE: Operation = {
     const sign = i32.xor(aSign, bSign);
     const bothInfinite = i32.and(isInfinityOrNaN(a), isInfinityOrNaN(b));
     k.if(i32.or(bothInfinite, i32.and(isZero(a), isZero(b))), () => emitReturnInvalid(k, flags));
-    k.if(i32.and(isZero(b), i32.eqz(isInfinityOrNaN(a))), () => infinity(k, sign, i32.or(flags, ZE)));
+    k.if(i32.and(isZero(b), i32.eqz(isInfinityOrNaN(a))), () => infinity(k, sign, c32(ZE)));
     checkDenormal();
     k.if(isInfinityOrNaN(a), () => infinity(k, sign, flags));
     k.if(i32.or(isInfinityOrNaN(b), isZero(a)), () => zero(k, sign, flags));

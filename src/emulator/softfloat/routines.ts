@@ -4,19 +4,29 @@ import { defineConversions } from './conversion.js';
 import { defineExtendedNaN } from './extended.js';
 import { defineExtendedArithmetic } from './extended-arithmetic.js';
 import { FunctionModule } from './function-module.js';
-import { defineRounding, EXTENDED } from './rounding.js';
+import { DOUBLE, defineRounding, EXTENDED, SINGLE } from './rounding.js';
 import { defineX87Arithmetic } from './x87-arithmetic.js';
+import { defineX87Compares } from './x87-compare.js';
 import type { X87Layout } from './x87-layout.js';
+import { defineX87Loads } from './x87-load.js';
+import { defineX87Registers } from './x87-register.js';
 import { X87State } from './x87-state.js';
+import { defineX87Stores } from './x87-store.js';
 
 /** Encodes the module; it imports `env.memory`. */
 export function encodeRoutines(layout: X87Layout): Uint8Array<ArrayBuffer> {
   const module = new FunctionModule();
   const roundExtended = defineRounding(module, EXTENDED);
+  const roundDouble = defineRounding(module, DOUBLE);
+  const roundSingle = defineRounding(module, SINGLE);
   const extendedNaN = defineExtendedNaN(module);
   const arithmetic = defineExtendedArithmetic(module, { roundExtended, extendedNaN });
   const conversions = defineConversions(module);
   const x87 = new X87State(module, layout);
   defineX87Arithmetic({ module, x87, arithmetic, conversions });
+  defineX87Loads(module, x87, conversions);
+  defineX87Stores(module, x87, { roundDouble, roundSingle });
+  defineX87Compares(module, x87, conversions);
+  defineX87Registers(module, x87, extendedNaN);
   return module.encode();
 }

@@ -100,7 +100,7 @@ function defineRegisters(parts: Parts, operation: Operation): FunctionHandle {
     const [pi, pj] = [k.i32(x87.physical(i)), k.i32(x87.physical(j))];
     const address = k.i32(x87.addressOf(x87.physical(destination)));
     const bits = i32.or(i32.shl(1, pi), i32.shl(1, pj));
-    k.if(i32.and(bits, i32.xor(x87.tags, -1)), () => {
+    k.if(i32.and(bits, x87.empty), () => {
       emitUnderflow(k, x87, address, x87.physical(destination), finish);
     });
     const a = x87.read(k, x87.addressOf(pi));
@@ -120,9 +120,7 @@ function emitUnderflow(
   const written = k.i32();
   const nan = [c64(DEFAULT_NAN.significand), c32(DEFAULT_NAN.signExponent)] as const;
   k.call([written], x87.finish, address, ...nan, c32(STACK_UNDERFLOW));
-  k.if(written, () => {
-    k.store32(c32(x87.layout.tags), i32.or(x87.tags, i32.shl(1, physical)));
-  });
+  k.if(written, () => x87.emitMarkFull(k, physical));
   done(written);
 }
 

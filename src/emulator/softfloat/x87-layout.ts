@@ -1,6 +1,6 @@
 // Where the x87 unit keeps its state in memory. Registers are physical (not relative to TOP), 16 bytes each: the
-// significand, then sign and exponent. TOP lives apart from the status word; the tag byte has a bit for each physical
-// register that is not empty.
+// significand, then sign and exponent. TOP lives apart from the status word; of the tag word only one bit a
+// physical register is kept, the rest follows from the register.
 
 export interface X87Layout {
   /** Address of physical register 0. */
@@ -9,7 +9,8 @@ export interface X87Layout {
   readonly control: number;
   /** Status word without TOP. */
   readonly status: number;
-  readonly tags: number;
+  /** Bit i is set when physical register i is empty. */
+  readonly empty: number;
   /** Flags of a store that was converted but not yet committed (the memory write may still fault). */
   readonly pending: number;
 }

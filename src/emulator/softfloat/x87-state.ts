@@ -43,17 +43,20 @@ export class X87State {
     this.push = module.define('x87Push', ['i64', 'i32', 'i32'], [], (k, sig, se, flags) => {
       const top = k.i32(i32.and(i32.sub(this.top, 1), 7));
       const tag = k.i32(i32.shl(1, top));
-      k.if(i32.and(this.tags, tag), () => {
+      // An empty source counts before a full stack.
+      const full = i32.eqz(i32.and(this.empty, tag));
+      k.if(i32.and(full, i32.eqz(i32.and(flags, SF))), () => {
         k.set(flags, c32(IE | SF | C1));
         k.set(sig, c64(DEFAULT_NAN.significand));
         k.set(se, c32(DEFAULT_NAN.signExponent));
       });
       k.if(i32.or(flags, i32.and(this.status, C1)), () => {
         k.call([], this.raise, flags);
-        k.if(this.preventsResult(flags), () => k.return());
+        // A denormal is pushed even when that exception is unmasked.
+        k.if(this.preventsResult(i32.and(flags, ~DE)), () => k.return());
       });
       k.store32(c32(layout.top), top);
-      k.store32(c32(layout.tags), i32.or(this.tags, tag));
+      k.store32(c32(layout.empty), i32.and(this.empty, i32.xor(tag, -1)));
       this.emitWrite(k, this.addressOf(top), sig, se);
       k.return();
     });
@@ -71,8 +74,8 @@ export class X87State {
     return i32.load(c32(0), this.layout.status);
   }
 
-  get tags(): I32 {
-    return i32.load(c32(0), this.layout.tags);
+  get empty(): I32 {
+    return i32.load(c32(0), this.layout.empty);
   }
 
   /** Nonzero when one of `flags` is an unmasked exception that comes before the result. */
@@ -91,7 +94,7 @@ export class X87State {
   }
 
   isEmpty(physical: I32): I32 {
-    return i32.eqz(i32.and(i32.shrU(this.tags, physical), 1));
+    return i32.and(i32.shrU(this.empty, physical), 1);
   }
 
   significandAt(address: I32): I64 {
@@ -111,10 +114,14 @@ export class X87State {
     k.store32(address, signExponent, this.layout.registers + SIGN_EXPONENT);
   }
 
+  emitMarkFull(k: FunctionBody, physical: I32): void {
+    k.store32(c32(this.layout.empty), i32.and(this.empty, i32.xor(i32.shl(1, physical), -1)));
+  }
+
   /** Frees ST(0) and moves the stack up by one. */
   emitPop(k: FunctionBody): void {
     const top = k.i32(this.top);
-    k.store32(c32(this.layout.tags), i32.and(this.tags, i32.xor(i32.shl(1, top), -1)));
+    k.store32(c32(this.layout.empty), i32.or(this.empty, i32.shl(1, top)));
     k.store32(c32(this.layout.top), i32.and(i32.add(top, 1), 7));
   }
 
