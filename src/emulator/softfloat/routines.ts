@@ -5,6 +5,8 @@ import { defineExtendedNaN } from './extended.js';
 import { defineExtendedArithmetic } from './extended-arithmetic.js';
 import { FunctionModule } from './function-module.js';
 import { DOUBLE, defineRounding, EXTENDED, SINGLE } from './rounding.js';
+import { defineSseArithmetic, type SseLayout } from './sse-arithmetic.js';
+import { defineSseConversions } from './sse-convert.js';
 import { defineX87Arithmetic } from './x87-arithmetic.js';
 import { defineX87Compares } from './x87-compare.js';
 import type { X87Layout } from './x87-layout.js';
@@ -13,8 +15,14 @@ import { defineX87Registers } from './x87-register.js';
 import { X87State } from './x87-state.js';
 import { defineX87Stores } from './x87-store.js';
 
+/** Addresses in the memory that routines work on. */
+export interface RoutineLayout {
+  readonly x87: X87Layout;
+  readonly sse: SseLayout;
+}
+
 /** Encodes the module; it imports `env.memory`. */
-export function encodeRoutines(layout: X87Layout): Uint8Array<ArrayBuffer> {
+export function encodeRoutines(layout: RoutineLayout): Uint8Array<ArrayBuffer> {
   const module = new FunctionModule();
   const roundExtended = defineRounding(module, EXTENDED);
   const roundDouble = defineRounding(module, DOUBLE);
@@ -22,11 +30,14 @@ export function encodeRoutines(layout: X87Layout): Uint8Array<ArrayBuffer> {
   const extendedNaN = defineExtendedNaN(module);
   const arithmetic = defineExtendedArithmetic(module, { roundExtended, extendedNaN });
   const conversions = defineConversions(module);
-  const x87 = new X87State(module, layout);
+  const x87 = new X87State(module, layout.x87);
   defineX87Arithmetic({ module, x87, arithmetic, conversions });
   defineX87Loads(module, x87, conversions);
   defineX87Stores(module, x87, { roundDouble, roundSingle });
   defineX87Compares(module, x87, conversions);
   defineX87Registers(module, x87, extendedNaN);
+  const sse = { module, layout: layout.sse, roundDouble, roundSingle };
+  defineSseArithmetic(sse);
+  defineSseConversions(sse);
   return module.encode();
 }

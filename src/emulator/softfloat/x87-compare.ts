@@ -131,13 +131,13 @@ function defineRegisterCompare({ module, x87, compare }: Parts): void {
     k.if(flags, () => k.call([], x87.raise, i32.or(flags, kept)));
     k.if(i32.eqz(prevented), () => emitPops(k, x87, pops));
     // C0, C2, C3 sit 8 bits above CF, PF, ZF.
-    k.return(select(prevented, c32(-1), i32.shrU(codes, 8)));
+    k.return(i32.shrU(codes, 8));
   });
 }
 
 /**
  * Defines x87Compare(i, quiet, pops), x87CompareDouble/Single/Integer(bits, pops), x87Test(), and
- * x87CompareFlags(i, quiet, pops) -> CF, PF and ZF as in EFLAGS, or -1 when an unmasked exception leaves them alone.
+ * x87CompareFlags(i, quiet, pops) -> CF, PF and ZF as in EFLAGS.
  */
 export function defineX87Compares(module: FunctionModule, x87: X87State, conversions: Conversions): void {
   const parts = { module, x87, compare: defineCompare(module) };
