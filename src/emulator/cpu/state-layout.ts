@@ -110,6 +110,9 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['stepping', 'i32'],
   // Instructions of the running block not yet retired, while a host helper runs; makes icount exact there.
   ['left', 'i32'],
+  // Exception flags of the running instruction that are not yet in FSW (a store may still fault), or in MXCSR.
+  ['fpending', 'i32'],
+  ['sseRaised', 'i32'],
   ['zero', 'i64'],
   ['argument0', 'i64'],
   ['argument1', 'i64'],

@@ -12,6 +12,11 @@ interface Entry extends FunctionHandle {
 export class FunctionModule {
   readonly #functions: Entry[] = [];
 
+  /** Every function defined so far, in order. */
+  get functions(): readonly FunctionHandle[] {
+    return this.#functions;
+  }
+
   /** Adds a function; `build` gets its body and its parameters as locals. */
   define<const P extends readonly ValueType[]>(
     name: string,

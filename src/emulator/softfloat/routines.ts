@@ -1,5 +1,6 @@
 // The floating-point routines as one WebAssembly module over the machine's memory.
 
+import { stateAddress } from '../cpu/state-layout.js';
 import { defineConversions } from './conversion.js';
 import { defineExtendedNaN } from './extended.js';
 import { defineExtendedArithmetic } from './extended-arithmetic.js';
@@ -15,14 +16,19 @@ import { defineX87Registers } from './x87-register.js';
 import { X87State } from './x87-state.js';
 import { defineX87Stores } from './x87-store.js';
 
-/** Addresses in the memory that routines work on. */
-export interface RoutineLayout {
-  readonly x87: X87Layout;
-  readonly sse: SseLayout;
-}
+const X87: X87Layout = {
+  registers: stateAddress('fpr0'),
+  top: stateAddress('ftop'),
+  control: stateAddress('fcw'),
+  status: stateAddress('fsw'),
+  empty: stateAddress('fempty'),
+  pending: stateAddress('fpending'),
+  trap: stateAddress('x87Trap'),
+};
+const SSE: SseLayout = { mxcsr: stateAddress('mxcsr'), raised: stateAddress('sseRaised') };
 
-/** Encodes the module; it imports `env.memory`. */
-export function encodeRoutines(layout: RoutineLayout): Uint8Array<ArrayBuffer> {
+/** The routines over the processor state; `encode()` gives a module that imports `env.memory`. */
+export function buildRoutines(): FunctionModule {
   const module = new FunctionModule();
   const roundExtended = defineRounding(module, EXTENDED);
   const roundDouble = defineRounding(module, DOUBLE);
@@ -30,14 +36,14 @@ export function encodeRoutines(layout: RoutineLayout): Uint8Array<ArrayBuffer> {
   const extendedNaN = defineExtendedNaN(module);
   const arithmetic = defineExtendedArithmetic(module, { roundExtended, extendedNaN });
   const conversions = defineConversions(module);
-  const x87 = new X87State(module, layout.x87);
+  const x87 = new X87State(module, X87);
   defineX87Arithmetic({ module, x87, arithmetic, conversions });
   defineX87Loads(module, x87, conversions);
   defineX87Stores(module, x87, { roundDouble, roundSingle });
   defineX87Compares(module, x87, conversions);
   defineX87Registers(module, x87, extendedNaN);
-  const sse = { module, layout: layout.sse, roundDouble, roundSingle };
+  const sse = { module, layout: SSE, roundDouble, roundSingle };
   defineSseArithmetic(sse);
   defineSseConversions(sse);
-  return module.encode();
+  return module;
 }

@@ -13,6 +13,8 @@ export interface X87Layout {
   readonly empty: number;
   /** Flags of a store that was converted but not yet committed (the memory write may still fault). */
   readonly pending: number;
+  /** What x87 instructions must raise before they do anything, or 0: #MF once an unmasked exception is pending. */
+  readonly trap: number;
 }
 
 export const REGISTER_BYTES = 16;

@@ -8,6 +8,8 @@ import type { FunctionBody, FunctionHandle, Local } from './function-body.js';
 import type { FunctionModule } from './function-module.js';
 import { REGISTER_BYTES, SIGN_EXPONENT, type X87Layout } from './x87-layout.js';
 
+/** Vector of #MF. */
+const MATH_FAULT = 16;
 /** Exceptions found before anything is computed: unmasked, they leave the destination alone. */
 const BEFORE_RESULT = IE | DE | ZE;
 
@@ -30,7 +32,10 @@ export class X87State {
     this.raise = module.define('x87Raise', ['i32'], [], (k, flags) => {
       const status = k.i32(i32.or(i32.and(this.status, ~C1), flags));
       const unmasked = i32.and(i32.and(flags, ALL_EXCEPTIONS), i32.xor(this.control, -1));
-      k.if(unmasked, () => k.set(status, i32.or(status, ES | BUSY)));
+      k.if(unmasked, () => {
+        k.set(status, i32.or(status, ES | BUSY));
+        k.store32(c32(layout.trap), c32(MATH_FAULT));
+      });
       k.store32(c32(layout.status), status);
       k.return();
     });
