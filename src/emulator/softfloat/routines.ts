@@ -15,6 +15,7 @@ import { defineX87Loads } from './x87-load.js';
 import { defineX87Registers } from './x87-register.js';
 import { X87State } from './x87-state.js';
 import { defineX87Stores } from './x87-store.js';
+import { defineX87Words } from './x87-words.js';
 
 const X87: X87Layout = {
   registers: stateAddress('fpr0'),
@@ -41,6 +42,7 @@ export function buildRoutines(): FunctionModule {
   defineX87Loads(module, x87, conversions);
   defineX87Stores(module, x87, { roundDouble, roundSingle });
   defineX87Compares(module, x87, conversions);
+  defineX87Words(module, x87);
   defineX87Registers(module, x87, extendedNaN);
   const sse = { module, layout: SSE, roundDouble, roundSingle };
   defineSseArithmetic(sse);
