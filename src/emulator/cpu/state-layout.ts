@@ -112,6 +112,9 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['left', 'i32'],
   // Why generated code came back; see interpreter/exit-code.ts.
   ['exitCode', 'i32'],
+  // Exception flags of the running instruction that are not yet in FSW (a store may still fault), or in MXCSR.
+  ['fpending', 'i32'],
+  ['sseRaised', 'i32'],
   ['zero', 'i64'],
   ['argument0', 'i64'],
   ['argument1', 'i64'],
