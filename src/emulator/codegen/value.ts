@@ -78,6 +78,9 @@ export const OP = {
   memoryFill: 0xfc000b,
   v128Load: 0xfd0000,
   v128Store: 0xfd000b,
+  /** These two carry 16 immediate bytes: `imm` is a 128-bit bigint, lowest byte first. */
+  v128Const: 0xfd000c,
+  i8x16Shuffle: 0xfd000d,
 } as const;
 
 /** Binary and unary operators that exist for both integer types: [i32 opcode, i64 opcode]. */

@@ -5,6 +5,7 @@ import { ATTRIBUTE, type CpuState } from './cpu-state.js';
 import { protectionFault } from './exceptions.js';
 import { updateFpuTraps } from './fpu-traps.js';
 import type { CpuModel } from './models.js';
+import type { Bus } from './processor.js';
 import { CS } from './segments.js';
 
 const CR0_DEFINED = CR0.PE | CR0.MP | CR0.EM | CR0.TS | CR0.ET | CR0.NE | CR0.WP | CR0.AM | CR0.NW | CR0.CD | CR0.PG;
@@ -13,8 +14,10 @@ export class ControlRegisters {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly model: CpuModel;
+  private readonly bus: Bus;
 
-  constructor(state: CpuState, memory: LinearMemory, model: CpuModel) {
+  constructor(state: CpuState, memory: LinearMemory, model: CpuModel, bus: Bus) {
+    this.bus = bus;
     this.state = state;
     this.memory = memory;
     this.model = model;
@@ -26,7 +29,7 @@ export class ControlRegisters {
     if (index === 2) return state.getWide('cr2');
     if (index === 3) return state.getWide('cr3');
     if (index === 4) return BigInt(state.get('cr4') >>> 0);
-    return BigInt(state.get('cr8'));
+    return BigInt(this.bus.readTaskPriority());
   }
 
   write(index: number, value: bigint): void {
@@ -36,7 +39,7 @@ export class ControlRegisters {
     else if (index === 4) this.writeCr4(value);
     else {
       if (value > 15n) protectionFault();
-      this.state.set('cr8', Number(value));
+      this.bus.writeTaskPriority(Number(value));
     }
   }
 

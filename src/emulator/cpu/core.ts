@@ -10,10 +10,12 @@ import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
 import { IF, TF } from '../isa/eflags.js';
+import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
+import { buildRoutines } from '../softfloat/routines.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
 import { Delivery } from './delivery.js';
@@ -69,7 +71,6 @@ export class ProcessorCore {
   private pending: GuestException | undefined;
   private record = 0;
   private stopRequested = false;
-  readonly tscPerInstruction: bigint;
   /** Environment of generated modules. */
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
@@ -82,17 +83,20 @@ export class ProcessorCore {
     model: CpuModel;
     bus: Bus;
     windows: readonly DeviceWindow[];
-    tscPerInstruction: number;
   }) {
     const { model, bus } = options;
     this.model = model;
     this.bus = bus;
-    this.tscPerInstruction = BigInt(options.tscPerInstruction);
     this.state = new CpuState(options.ramBytes);
     const pages = new PhysicalPages(options.ramBytes, options.windows);
     this.memory = new LinearMemory(this.state, pages, bus);
-    this.control = new ControlRegisters(this.state, this.memory, model);
-    this.msrs = new MsrFile(model, { state: this.state, control: this.control, timestamp: () => this.timestamp() });
+    this.control = new ControlRegisters(this.state, this.memory, model, bus);
+    this.msrs = new MsrFile(model, {
+      state: this.state,
+      control: this.control,
+      bus,
+      timestamp: () => this.timestamp(),
+    });
     this.transfers = new FarTransfers(this.state, this.memory);
     this.delivery = new Delivery(this.state, this.memory);
     this.queries = new DescriptorQueries(this.state, this.memory);
@@ -112,7 +116,11 @@ export class ProcessorCore {
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.regionTable = new WebAssembly.Table({ element: 'anyfunc', initial: 256 });
     this.dispatcher = createDispatcher(this.state.memory, handlers, this.regionTable);
+    const routines = new WebAssembly.Instance(new WebAssembly.Module(buildRoutines().encode()), {
+      env: { memory: this.state.memory },
+    }).exports as Record<string, WebAssembly.ImportValue>;
     this.imports = {
+      ...routines,
       memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
@@ -141,6 +149,9 @@ export class ProcessorCore {
 
   // ---- time --------------------------------------------------------------------------------------------------
 
+  /** Ticks that passed in halts; see `Processor.idleTicks`. */
+  idleTicks = 0;
+
   get icount(): number {
     const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
     return Number(this.state.i64[ICOUNT_BASE]) - pending;
@@ -155,7 +166,7 @@ export class ProcessorCore {
   }
 
   timestamp(): bigint {
-    const ticks = BigInt(this.icount) * this.tscPerInstruction;
+    const ticks = BigInt(this.icount + this.idleTicks);
     return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
   }
 
@@ -192,14 +203,8 @@ export class ProcessorCore {
   }
 
   private raise(vector: number, errorCode: number, record: number): void {
-    const actual = vector >= 0 ? vector : this.unitTrap();
+    const actual = vector >= 0 ? vector : this.state.get(vector === RAISE_X87_TRAP ? 'x87Trap' : 'sseTrap');
     this.leaveWith(new GuestException(actual, errorCode), record);
-  }
-
-  /** Which trap an x87 or SSE instruction meets. */
-  private unitTrap(): number {
-    const trap = this.state.get('x87Trap') || this.state.get('sseTrap');
-    return trap === 0 ? VECTOR.invalidOpcode : trap - 1;
   }
 
   private callHelper(helper: number, record: number): number {

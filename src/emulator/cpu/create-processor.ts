@@ -1,6 +1,6 @@
 /**
- * `createProcessor`: the processor as the machine around it and inspection tools see it. Registers by name, complete
- * state by named fields.
+ * `createProcessor`: the processor as the machine around it and inspection tools see it. Registers by name; the whole
+ * state is in saved-processor.ts.
  */
 import { UserError } from '../../core/errors.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
@@ -9,7 +9,8 @@ import { updateFpuTraps } from './fpu-traps.js';
 import { RAM_BASE } from './memory-map.js';
 import { updateMode } from './mode.js';
 import { type CpuModel, MODELS } from './models.js';
-import type { Bus, Processor } from './processor.js';
+import type { Bus, EntryState, Processor, SavedProcessor, SegmentState } from './processor.js';
+import { restoreProcessor, saveProcessor } from './saved-processor.js';
 import { SEGMENT_NAMES, type SegmentName, STATE_FIELDS } from './state-layout.js';
 
 export interface ProcessorOptions {
@@ -19,44 +20,17 @@ export interface ProcessorOptions {
   readonly model?: CpuModel | string;
   /** Physical ranges inside RAM that devices own. */
   readonly windows?: readonly DeviceWindow[];
-  /** TSC ticks per retired instruction; the model's own unless given. */
-  readonly tscPerInstruction?: number;
 }
 
-export interface SegmentValue {
-  readonly selector: number;
-  readonly base: bigint;
-  readonly limit: number;
-  /** Descriptor bits 40-55, with bit 16 for a null segment; see ATTRIBUTE in cpu-state.ts. */
-  readonly attributes: number;
-}
-
-/** Everything the processor needs to go on, RAM apart. JSON-safe: wide values are hexadecimal strings. */
-export interface ProcessorState {
-  readonly version: 1;
-  readonly model: string;
-  readonly icount: number;
-  readonly fields: Readonly<Record<string, string>>;
-  readonly segments: Readonly<Record<string, { selector: number; base: string; limit: number; attributes: number }>>;
-  readonly tlb: { readonly entries: readonly (readonly number[])[]; readonly fetches: readonly (readonly number[])[] };
-}
-
+/** What inspection tools use besides the machine's interface. */
 export interface ProcessorInspection {
   readonly model: CpuModel;
   /** A plain field of the state by name ('rax', 'rip', 'cr3', 'xmm0', …); 'rflags' is EFLAGS as the program sees it. */
   getRegister(name: string): bigint;
   setRegister(name: string, value: bigint): void;
-  getSegment(name: SegmentName): SegmentValue;
-  setSegment(name: SegmentName, value: SegmentValue): void;
-  saveState(): ProcessorState;
-  loadState(state: ProcessorState): void;
-  /** One byte a page: 1 = written since the last `clearDirty`. */
-  readonly dirtyPages: Uint8Array;
-  clearDirty(): void;
+  getSegment(name: SegmentName): SegmentState;
+  setSegment(name: SegmentName, value: SegmentState): void;
 }
-
-/** Fields that a save keeps in another form or recomputes. */
-const NOT_SAVED = new Set(['icountBase', 'remaining', 'shadowUntil', 'flagsResult', 'flagsExtra', 'eflags']);
 
 export class MemlapseProcessor implements Processor, ProcessorInspection {
   readonly core: ProcessorCore;
@@ -77,6 +51,14 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
 
   set icount(value: number) {
     this.core.icount = value;
+  }
+
+  get idleTicks(): number {
+    return this.core.idleTicks;
+  }
+
+  set idleTicks(value: number) {
+    this.core.idleTicks = value;
   }
 
   setInterruptLine(level: boolean): void {
@@ -111,6 +93,20 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     }
   }
 
+  enter(entry: EntryState): void {
+    const { state } = this.core;
+    for (const [name, value] of Object.entries({ ...entry.registers, ...entry.control })) {
+      this.setRegister(name, value);
+    }
+    for (const table of ['gdt', 'idt'] as const) {
+      const value = entry[table];
+      if (value === undefined) continue;
+      state.setWide(`${table}Base`, value.base);
+      state.set(`${table}Limit`, value.limit);
+    }
+    for (const [name, value] of Object.entries(entry.segments)) this.setSegment(name as SegmentName, value);
+  }
+
   getRegister(name: string): bigint {
     if (name === 'rflags') return BigInt(this.core.state.eflags >>> 0);
     this.requireField(name);
@@ -133,7 +129,7 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     if (STATE_FIELDS[name] === undefined) throw new UserError(`the processor has no register '${name}'`);
   }
 
-  getSegment(name: SegmentName): SegmentValue {
+  getSegment(name: SegmentName): SegmentState {
     const index = SEGMENT_NAMES.indexOf(name);
     const { state } = this.core;
     return {
@@ -144,64 +140,29 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     };
   }
 
-  setSegment(name: SegmentName, value: SegmentValue): void {
+  setSegment(name: SegmentName, value: SegmentState): void {
     const index = SEGMENT_NAMES.indexOf(name);
+    if (index < 0) throw new UserError(`the processor has no segment register '${name}'`);
     this.core.state.setSegment(index, value.selector, value.base, value.limit, value.attributes);
     if (name === 'cs') this.core.blocks.flushJumps('all');
     updateMode(this.core.state);
   }
 
-  saveState(): ProcessorState {
-    const { core } = this;
-    const { state } = core;
-    const fields: Record<string, string> = {};
-    for (const [name, field] of Object.entries(STATE_FIELDS)) {
-      if (!field.derived && !NOT_SAVED.has(name)) fields[name] = `0x${state.getField(name).toString(16)}`;
-    }
-    fields.rflags = `0x${(state.eflags >>> 0).toString(16)}`;
-    const shadow = Number(state.getWide('shadowUntil')) - core.icount;
-    fields.interruptShadow = `0x${Math.max(shadow, 0).toString(16)}`;
-    const segments = Object.fromEntries(
-      SEGMENT_NAMES.map((name) => {
-        const { selector, base, limit, attributes } = this.getSegment(name);
-        return [name, { selector, base: `0x${base.toString(16)}`, limit, attributes }];
-      }),
-    );
-    return { version: 1, model: core.model.name, icount: core.icount, fields, segments, tlb: core.memory.tlb.save() };
+  saveState(): SavedProcessor {
+    return saveProcessor(this.core);
   }
 
-  loadState(saved: ProcessorState): void {
-    const { core } = this;
-    const { state } = core;
-    if (saved.version !== 1 || saved.model !== core.model.name) {
-      throw new UserError(`this state is of model '${saved.model}', version ${saved.version}`, 'use the same --cpu');
-    }
-    core.memory.flush(true);
-    for (const [name, value] of Object.entries(saved.fields)) {
-      if (STATE_FIELDS[name] !== undefined) state.setField(name, BigInt(value));
-    }
-    state.eflags = Number(BigInt.asIntN(32, BigInt(saved.fields.rflags ?? '0x2')));
-    SEGMENT_NAMES.forEach((name, index) => {
-      const value = saved.segments[name];
-      if (value === undefined) throw new UserError(`the state lacks segment '${name}'`);
-      state.setSegment(index, value.selector, BigInt(value.base), value.limit, value.attributes);
-    });
-    state.set('remaining', 0);
-    state.setWide('icountBase', BigInt(saved.icount));
-    state.setWide('shadowUntil', BigInt(saved.icount) + BigInt(saved.fields.interruptShadow ?? '0x0'));
-    core.memory.tlb.load(saved.tlb);
-    core.blocks.flushBlocks();
-    updateFpuTraps(state);
-    updateMode(state);
+  restoreState(saved: SavedProcessor): void {
+    restoreProcessor(this.core, saved);
   }
 
-  get dirtyPages(): Uint8Array {
-    return this.core.memory.pages.dirty;
-  }
-
-  clearDirty(): void {
-    this.core.memory.pages.dirty.fill(0);
+  takeDirtyPages(): Uint32Array {
+    const { dirty } = this.core.memory.pages;
+    const frames: number[] = [];
+    for (let frame = dirty.indexOf(1); frame >= 0; frame = dirty.indexOf(1, frame + 1)) frames.push(frame);
+    dirty.fill(0);
     this.core.memory.tlb.closeWrites(undefined);
+    return Uint32Array.from(frames);
   }
 }
 
@@ -211,13 +172,6 @@ export function createProcessor(options: ProcessorOptions): MemlapseProcessor {
   if (model === undefined) {
     throw new UserError(`no processor model '${String(wanted)}'`, `use one of ${Object.keys(MODELS).join(', ')}`);
   }
-  return new MemlapseProcessor(
-    new ProcessorCore({
-      ramBytes: options.ramBytes,
-      bus: options.bus,
-      model,
-      windows: options.windows ?? [],
-      tscPerInstruction: options.tscPerInstruction ?? model.tscPerInstruction,
-    }),
-  );
+  const { ramBytes, bus, windows = [] } = options;
+  return new MemlapseProcessor(new ProcessorCore({ ramBytes, bus, model, windows }));
 }

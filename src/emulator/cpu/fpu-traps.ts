@@ -6,12 +6,15 @@ import { CR0, CR4 } from './control-bits.js';
 import type { CpuState } from './cpu-state.js';
 import { VECTOR } from './exceptions.js';
 
-/** Recomputes `x87Trap` and `sseTrap`: 0, or the vector + 1 to raise. */
+/** FSW's exception summary: an unmasked exception waits for the next instruction. */
+const SUMMARY = 0x80;
+
+/** Recomputes `x87Trap` and `sseTrap`: 0, or the vector to raise. */
 export function updateFpuTraps(state: CpuState): void {
   const cr0 = state.get('cr0');
-  const unavailable = VECTOR.deviceNotAvailable + 1;
-  const undefinedOpcode = VECTOR.invalidOpcode + 1;
-  state.set('x87Trap', (cr0 & (CR0.EM | CR0.TS)) !== 0 ? unavailable : 0);
+  const unavailable = VECTOR.deviceNotAvailable;
+  const pending = (state.get('fsw') & SUMMARY) !== 0 ? VECTOR.floatingPoint : 0;
+  state.set('x87Trap', (cr0 & (CR0.EM | CR0.TS)) !== 0 ? unavailable : pending);
   const noSse = (cr0 & CR0.EM) !== 0 || (state.get('cr4') & CR4.OSFXSR) === 0;
-  state.set('sseTrap', noSse ? undefinedOpcode : (cr0 & CR0.TS) !== 0 ? unavailable : 0);
+  state.set('sseTrap', noSse ? VECTOR.invalidOpcode : (cr0 & CR0.TS) !== 0 ? unavailable : 0);
 }

@@ -22,6 +22,11 @@ function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();
 }
 
+/** Raises #UD: the instruction is not there yet. */
+function notImplemented(): never {
+  throw new GuestException(VECTOR.invalidOpcode);
+}
+
 function requireProtected(core: ProcessorCore): void {
   if (!usesDescriptors(core.state)) throw new GuestException(VECTOR.invalidOpcode);
 }
@@ -212,6 +217,9 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.state.set('halted', 1);
   },
   waitFpu,
+  x87Function: notImplemented,
+  x87LoadBcd: notImplemented,
+  x87StoreBcd: notImplemented,
   randomWord: (core) => result(core, core.bus.randomWord()),
   readSegmentBase: (core) => {
     requireSegmentBase(core);

@@ -13,16 +13,10 @@ export interface CpuModel {
   readonly stepping: number;
   readonly features: ReadonlySet<Feature>;
   readonly longMode: boolean;
-  /** Guest TSC ticks per retired instruction. */
-  readonly tscPerInstruction: number;
 }
 
 const common: readonly Feature[] = ['cx8', 'cmov', 'tsc', 'sep', 'nopl'];
 
-/**
- * Vector and x87 features join these lists together with their tables; until then they are not announced, and their
- * opcodes are #UD.
- */
 export const PENTIUM3: CpuModel = {
   name: 'pentium3',
   vendor: 'GenuineIntel',
@@ -30,9 +24,8 @@ export const PENTIUM3: CpuModel = {
   family: 6,
   modelNumber: 8,
   stepping: 3,
-  features: new Set<Feature>(common),
+  features: new Set<Feature>([...common, 'fpu', 'mmx', 'fxsr', 'sse']),
   longMode: false,
-  tscPerInstruction: 1,
 };
 
 /** AMD's vendor string: kernels then know that Meltdown's page-table isolation is not needed. */
@@ -44,10 +37,30 @@ export const MEMLAPSE64: CpuModel = {
   modelNumber: 107,
   stepping: 1,
   features: new Set<Feature>([
-    ...common, 'syscall', 'lm', 'cx16', 'rdtscp', 'lahf64', 'popcnt', 'movbe', 'lzcnt', 'bmi1', 'adx', 'rdrand', 'rdseed', 'fsgsbase', 'clflush',
-  ]), // biome-ignore format: a list
+    ...common,
+    'fpu',
+    'mmx',
+    'fxsr',
+    'sse',
+    'sse2',
+    'sse3',
+    'ssse3',
+    'sse41',
+    'syscall',
+    'lm',
+    'cx16',
+    'rdtscp',
+    'lahf64',
+    'popcnt',
+    'movbe',
+    'lzcnt',
+    'adx',
+    'rdrand',
+    'rdseed',
+    'fsgsbase',
+    'clflush',
+  ]),
   longMode: true,
-  tscPerInstruction: 1,
 };
 
 export const MODELS: Readonly<Record<string, CpuModel>> = { pentium3: PENTIUM3, memlapse64: MEMLAPSE64 };

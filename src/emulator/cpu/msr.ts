@@ -1,13 +1,18 @@
-/** Model-specific registers as a table (SDM volume 4; AMD volume 2, appendix A). Unknown ones raise #GP(0). */
+/**
+ * Model-specific registers as a table (SDM volume 4; AMD volume 2, appendix A). The machine is asked first,
+ * because some live in the APIC; unknown ones raise #GP(0).
+ */
 import { isCanonical } from '../mmu/linear-memory.js';
 import type { ControlRegisters } from './control-registers.js';
 import type { CpuState } from './cpu-state.js';
 import { protectionFault } from './exceptions.js';
 import type { CpuModel } from './models.js';
+import type { Bus } from './processor.js';
 
 interface MsrContext {
   readonly state: CpuState;
   readonly control: ControlRegisters;
+  readonly bus: Bus;
   readonly timestamp: () => bigint;
 }
 
@@ -65,7 +70,6 @@ const FIXED_MTRRS = [0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x2
 
 const common: readonly (readonly [number, Msr])[] = [
   [0x10, timestampCounter],
-  [0x1b, field('apicBase')],
   [0x17, constant(0n)],
   [0x2a, constant(0n)],
   [0x8b, constant(0n)],
@@ -118,11 +122,16 @@ export class MsrFile {
   }
 
   read(number: number): bigint {
+    const outside = this.context.bus.readMsr(number >>> 0);
+    if (outside !== undefined) return outside;
     const msr = this.table.get(number >>> 0) ?? protectionFault();
     return msr.read(this.context);
   }
 
   write(number: number, value: bigint): void {
+    const outside = this.context.bus.writeMsr(number >>> 0, value);
+    if (outside === 'fault') protectionFault();
+    if (outside) return;
     const msr = this.table.get(number >>> 0) ?? protectionFault();
     msr.write(this.context, value);
   }

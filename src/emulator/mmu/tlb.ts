@@ -120,27 +120,31 @@ export class Tlb {
     this.fetches.set(fetchKey(low, high, user), frame * 2 + (global ? 1 : 0));
   }
 
-  /** The whole content, for save and restore: [slot, page, high, frame] a valid entry, and the fetch map. */
-  save(): { entries: number[][]; fetches: [number, number][] } {
-    const entries: number[][] = [];
-    for (let i = 0; i < 2 * TLB_ENTRIES; i++) {
-      const entry = (TLB_SUPERVISOR >> 2) + i * WORDS;
+  /** The whole content as numbers, for save and restore: the fetch map as pairs, then [slot, page, high, frame] an entry. */
+  save(): number[] {
+    const numbers: number[] = [this.fetches.size];
+    for (const [key, value] of [...this.fetches].sort((x, y) => x[0] - y[0])) numbers.push(key, value);
+    for (let slot = 0; slot < 2 * TLB_ENTRIES; slot++) {
+      const entry = (TLB_SUPERVISOR >> 2) + slot * WORDS;
       const page = this.i32[entry + PAGE] as number;
-      if ((page & TLB_VALID) !== 0) entries.push([i, page, this.i32[entry + PAGE + 1] as number, this.frame(entry)]);
+      if ((page & TLB_VALID) !== 0) {
+        numbers.push(slot, page, this.i32[entry + PAGE + 1] as number, this.frame(entry));
+      }
     }
-    return { entries, fetches: [...this.fetches].sort((x, y) => x[0] - y[0]) };
+    return numbers;
   }
 
-  load(saved: {
-    readonly entries: readonly (readonly number[])[];
-    readonly fetches: readonly (readonly number[])[];
-  }): void {
+  /** Takes back what `save` gave. Writes find their way to the fast path again one by one. */
+  load(numbers: readonly number[]): void {
     this.flush(true);
-    for (const [slot, page, high, frame] of saved.entries as readonly (readonly [number, number, number, number])[]) {
-      const entry = (TLB_SUPERVISOR >> 2) + slot * WORDS;
-      this.fill(entry, page, high, frame, (page & TLB_WRITABLE) !== 0, (page & TLB_GLOBAL) !== 0);
+    const at = (index: number): number => numbers[index] as number;
+    const fetchEnd = 1 + 2 * at(0);
+    for (let i = 1; i < fetchEnd; i += 2) this.fetches.set(at(i), at(i + 1));
+    for (let i = fetchEnd; i < numbers.length; i += 4) {
+      const page = at(i + 1);
+      const entry = (TLB_SUPERVISOR >> 2) + at(i) * WORDS;
+      this.fill(entry, page, at(i + 2), at(i + 3), (page & TLB_WRITABLE) !== 0, (page & TLB_GLOBAL) !== 0);
     }
-    for (const [key, value] of saved.fetches as readonly (readonly [number, number])[]) this.fetches.set(key, value);
   }
 }
 
