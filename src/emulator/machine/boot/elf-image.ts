@@ -2,8 +2,9 @@
  * The parts of an ELF executable that a boot loader needs (System V gABI, chapters 4 and 5): class, entry, load
  * segments by physical address, notes. Not an ELF library.
  */
-import { UserError } from '../../../core/errors.js';
+
 import { u8, u16, u32, u64Number } from '../../../core/bytes.js';
+import { UserError } from '../../../core/errors.js';
 import type { Placement } from './boot-plan.js';
 
 const PT_LOAD = 1;

@@ -42,7 +42,10 @@ export function isMultiboot(bytes: Uint8Array): boolean {
   return findHeader(bytes) !== undefined;
 }
 
-function load(bytes: Uint8Array, { at, flags }: Header): { placements: readonly Placement[]; entry: number; end: number } {
+function load(
+  bytes: Uint8Array,
+  { at, flags }: Header,
+): { placements: readonly Placement[]; entry: number; end: number } {
   if ((flags & HAS_ADDRESSES) === 0) {
     if (!isElf(bytes)) throw new UserError('the multiboot kernel is no ELF file and gives no addresses');
     return readElfImage(bytes);
