@@ -93,6 +93,11 @@ export class Machine {
     return this.#timeline.now;
   }
 
+  /** Guest time of the next timer; Infinity when none is set. */
+  get nextDeadline(): number {
+    return this.#timeline.next;
+  }
+
   /** Places a kernel and sets the processor to its entry. The machine must be fresh or reset. */
   boot(plan: BootPlan): void {
     this.#plan = plan;
