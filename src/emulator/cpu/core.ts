@@ -75,6 +75,8 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
+  onLeave: () => void = () => {};
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -315,6 +317,10 @@ export class ProcessorCore {
         return;
       case EXIT.limit:
       case EXIT.step:
+        this.step();
+        return;
+      case EXIT.leave:
+        this.onLeave();
         this.step();
         return;
       case EXIT.hot:

@@ -32,6 +32,7 @@ import {
 } from '../isa/instruction.js';
 import { ACCESS_WRITE, InstructionBuilder } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
+import { flagSlotAddress, type Leave } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
 
 /** Operands of the last flag-setting operation, in locals of both integer types. */
@@ -51,6 +52,10 @@ export class RegionBuilder extends InstructionBuilder {
   private pending: PendingFlags | undefined;
   private readonly tableIndex: number;
   private exitLabel!: Label;
+  private leaveLabel!: Label;
+  /** The places where the region can leave before an instruction, by number. */
+  readonly leaves: Leave[] = [];
+  private readonly leaveNumber: Variable;
   private dispatchLabel!: Label;
   /** Label of each block that lies ahead, or undefined behind. */
   private labels: (Label | undefined)[] = [];
@@ -74,6 +79,7 @@ export class RegionBuilder extends InstructionBuilder {
     this.rip = this.variable('i64');
     this.exitCode = this.variable('i32');
     this.target = this.variable('i32');
+    this.leaveNumber = this.variable('i32');
     this.flagsResult = this.variable('i64');
     this.flagsExtra = this.variable('i64');
     const slot = (): Slot => ({ i32: this.variable('i32'), i64: this.variable('i64') });
@@ -84,6 +90,7 @@ export class RegionBuilder extends InstructionBuilder {
   build(blocks: readonly RegionBlock[], exportName: string): void {
     this.loadState();
     this.exitLabel = this.open(OP.block);
+    this.leaveLabel = this.open(OP.block);
     this.dispatchLabel = this.open(OP.loop);
     this.labels = blocks.map(() => undefined);
     for (let i = blocks.length - 1; i >= 0; i--) this.labels[i] = this.open(OP.block);
@@ -94,6 +101,8 @@ export class RegionBuilder extends InstructionBuilder {
       this.writeBlock(block, i);
     });
     this.close();
+    this.close();
+    this.storeLeave();
     this.close();
     this.storeState();
     this.emit(this.get(this.exitCode));
@@ -124,13 +133,32 @@ export class RegionBuilder extends InstructionBuilder {
     this.setState('rip', this.get(this.rip));
   }
 
+  /** Before an instruction: what `leave.ts` needs to bring RIP, count and flags to where they were. */
+  private storeLeave(): void {
+    this.slots.forEach((slot, i) => {
+      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
+      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
+    });
+    this.setState('regionBase', this.get(this.base));
+    this.setState('leaveNumber', this.get(this.leaveNumber));
+    this.setState('leaveRegion', this.i32(this.tableIndex));
+    this.setQuietly(this.exitCode, this.i32(EXIT.leave));
+  }
+
+  private leaveBy(leave: Leave): void {
+    this.setQuietly(this.leaveNumber, this.i32(this.leaves.push(leave) - 1));
+    this.branch(this.leaveLabel);
+  }
+
   private writeBlock(block: RegionBlock, number: number): void {
     this.current = block;
     this.ended = false;
     this.pending = undefined;
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
-    this.if(this.compare('ltS', left, this.i32(0)), () => this.leaveAt(block.delta, EXIT.limit));
+    this.if(this.compare('ltS', left, this.i32(0)), () =>
+      this.leaveBy({ delta: block.delta, left: 0, pending: undefined }),
+    );
     this.set(this.remaining, left);
     this.releaseTemps();
     let offset = 0;
@@ -179,13 +207,7 @@ export class RegionBuilder extends InstructionBuilder {
       throw new InvariantError(`${this.instruction.row.name} can fault after it changed a register`);
     }
     const left = this.current.instructions.length - this.position;
-    this.setQuietly(this.remaining, this.add(this.get(this.remaining), this.i32(left)));
-    if (this.pending !== undefined) {
-      const [result, extra] = this.wordsOf(this.pending);
-      this.setQuietly(this.flagsExtra, extra);
-      this.setQuietly(this.flagsResult, result);
-    }
-    this.leaveAt(this.current.delta + this.offset, EXIT.step);
+    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending });
   }
 
   raise(): void {
