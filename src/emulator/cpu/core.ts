@@ -136,10 +136,11 @@ export class ProcessorCore {
       bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
       bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
     };
-    this.handlers = new HandlerTable(this.imports, handlers);
+    const decoder = new Decoder(model.features);
+    this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, new Decoder(model.features), this.handlers, {
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
       blockEnd,
       stepEnd,
     });
