@@ -75,6 +75,8 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
+  onLeave: () => void = () => {};
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -134,10 +136,11 @@ export class ProcessorCore {
       bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
       bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
     };
-    this.handlers = new HandlerTable(this.imports, handlers);
+    const decoder = new Decoder(model.features);
+    this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, new Decoder(model.features), this.handlers, {
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
       blockEnd,
       stepEnd,
     });
@@ -315,6 +318,10 @@ export class ProcessorCore {
         return;
       case EXIT.limit:
       case EXIT.step:
+        this.step();
+        return;
+      case EXIT.leave:
+        this.onLeave();
         this.step();
         return;
       case EXIT.hot:
