@@ -12,7 +12,7 @@ import type { Outcome } from '../emulator/machine/outcome.js';
 import { TextWatch } from '../emulator/machine/text-watch.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
-import { KERNEL_DECOMPRESSORS } from './kernel-decompressors.js';
+import { loadKernelDecompressors } from './kernel-decompressors.js';
 import { type Keyboard, paceHalt } from './keyboard.js';
 import { parseSerialScript, SerialScript } from './serial-script.js';
 import { SerialSink } from './serial-sink.js';
@@ -81,7 +81,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: machine.ramBytes,
         rsdp: machine.rsdp,
       },
-      KERNEL_DECOMPRESSORS,
+      await loadKernelDecompressors(),
       options.boot,
     );
     machine.boot(plan);

@@ -1,12 +1,12 @@
 /** The decompressors that kernel images need, by format: libraries where good ones exist, our own codecs otherwise. */
-import { gunzipSync } from 'fflate';
-import { decompress as unzstd } from 'fzstd';
+import { gunzipSync } from 'node:zlib';
 import { UserError } from '../core/errors.js';
 import type { Decompressor, Decompressors } from '../emulator/machine/boot/kernel-payload.js';
 import { lz4LegacyDecompress } from '../formats/codecs/lz4.js';
 import { lzmaDecompress } from '../formats/codecs/lzma.js';
 import { lzopDecompress } from '../formats/codecs/lzop.js';
 import { xzDecompress } from '../formats/codecs/xz-block.js';
+import { loadZstdPageDecoder } from '../formats/codecs/zstd-decoder.js';
 
 /** Our codecs fill an array and answer -1 for damaged data. */
 const filling =
@@ -20,7 +20,7 @@ const filling =
 
 /** Libraries throw errors of their own. */
 const throwing =
-  (format: string, decode: (data: Uint8Array, size: number) => Uint8Array): Decompressor =>
+  (format: string, decode: Decompressor): Decompressor =>
   (data, size) => {
     try {
       return decode(data, size);
@@ -34,11 +34,14 @@ function damaged(format: string, cause?: unknown): UserError {
   return new UserError(`the ${format} data of the kernel image is damaged${reason}`, 'fetch it again');
 }
 
-export const KERNEL_DECOMPRESSORS: Decompressors = {
-  gzip: throwing('gzip', (data, size) => gunzipSync(data, { out: new Uint8Array(size) })),
-  zstd: throwing('zstd', (data, size) => unzstd(data, new Uint8Array(size))),
-  xz: filling('xz', xzDecompress),
-  lzma: filling('lzma', lzmaDecompress),
-  lzo: filling('lzo', lzopDecompress),
-  lz4: filling('lz4', lz4LegacyDecompress),
-};
+/** Ready to use; the zstd library has to be compiled first. */
+export async function loadKernelDecompressors(): Promise<Decompressors> {
+  return {
+    gzip: throwing('gzip', (data, size) => gunzipSync(data, { maxOutputLength: size })),
+    zstd: throwing('zstd', await loadZstdPageDecoder()),
+    xz: filling('xz', xzDecompress),
+    lzma: filling('lzma', lzmaDecompress),
+    lzo: filling('lzo', lzopDecompress),
+    lz4: filling('lz4', lz4LegacyDecompress),
+  };
+}
