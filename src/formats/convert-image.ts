@@ -10,7 +10,7 @@ import { writeLime } from './lime/write.js';
 import { writeRaw } from './raw/write.js';
 import type { Sink } from './sinks/sink.js';
 import { SparseFileSink } from './sinks/sparse-file-sink.js';
-import type { WriteReport, Writing } from './sinks/write-range.js';
+import type { WriteReport, Writing } from './sinks/write-ranges.js';
 
 /** Every format that is written, by its name in the format table. */
 export const writers = {

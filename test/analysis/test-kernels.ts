@@ -15,6 +15,7 @@ import { images, linuxImages, type TestImage } from '../ground-truth/images.js';
 const I386_PROFILES: readonly (readonly [build: RegExp, image: string])[] = [[/pae/, 'linux-i386-pae-6.1']];
 
 function profileFor(test: TestImage): TestImage | undefined {
+  if (test.files.includes('symbols.json')) return test;
   const name = I386_PROFILES.find(([build]) => build.test(test.name))?.[1];
   return images().find((image) => image.name === name && image.files.includes('symbols.json'));
 }
@@ -24,9 +25,14 @@ export function typedLinuxImages(): TestImage[] {
   return linuxImages().filter((test) => test.arch === 'amd64' || profileFor(test) !== undefined);
 }
 
+/** The symbol file that the image's kernel needs; undefined when the image has its types itself. */
+export async function profilePathOf(test: TestImage): Promise<string | undefined> {
+  return test.arch === 'amd64' ? undefined : await profileFor(test)?.file('symbols.json');
+}
+
 /** Opens an image for plugins. Nothing is cached: every run reads the image itself. */
 export async function openTestImage(test: TestImage): Promise<Image> {
-  const profile = test.arch === 'amd64' ? undefined : await profileFor(test)?.file('symbols.json');
+  const profile = await profilePathOf(test);
   const memory = await openMemory(await test.path());
   return new Image(test.name, memory, { cache: false, ...(profile === undefined ? {} : { profilePath: profile }) });
 }

@@ -46,6 +46,7 @@ export default definePlugin({
     processes: option.boolean('Scan the memory of all processes instead of physical memory'),
     pid: COMMON_OPTIONS.pid,
   },
+  needsOneOf: ['rules', 'text', 'hex'],
   columns,
   *rows(image, options, io) {
     const rules = compileYara(sourceOf(options));

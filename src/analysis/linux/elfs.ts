@@ -1,6 +1,7 @@
 /** `elfs`: ELF images in the memory of processes, mapped from files or not. */
 import { column } from '../../core/columns.js';
-import { elfFileChunks, mappedElf, missingBytes } from '../../objects/linux/mapped-elf.js';
+import { userChunks } from '../../objects/linux/area-contents.js';
+import { elfFileChunks, mappedElf, missingBytes, type RangeReader } from '../../objects/linux/mapped-elf.js';
 import { mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { userMemory } from '../../objects/linux/user-memory.js';
@@ -16,7 +17,7 @@ export default definePlugin({
   summary: 'List ELF images in the memory of processes',
   description:
     'Every memory area that begins with an ELF header: programs, libraries, the vDSO, and what was loaded without a file. ' +
-    'With --dump each is put together again as a file; what was not in memory ("missing") becomes holes, and data is ' +
+    'With --dump each is put together again as a file; what neither the process nor the kernel\'s file cache has ("missing") becomes holes, and data is ' +
     'as the program has changed it.',
   aliases: ['linux.elfs.Elfs'],
   examples: ['linux elfs -f memory.raw --pid 138 --dump -o out'],
@@ -29,7 +30,7 @@ export default definePlugin({
     type: column.text('Kind of image'),
     machine: column.text('Processor it is for'),
     entry: column.address('Where it starts to run; 0 for most libraries'),
-    missing: column.size("Bytes of the file's segments that are not in memory"),
+    missing: column.size("Bytes of the file's segments that are nowhere in memory"),
     path: column.text('Mapped file'),
     file: column.text('Where it was written to', { quiet: true }),
   },
@@ -39,8 +40,10 @@ export default definePlugin({
       const memory = selected(options.pid, pid) ? userMemory(kernel, task) : undefined;
       if (memory === undefined) continue;
       const { space } = memory;
-      for (const area of mmAreas(kernel, memory.mm)) {
-        const image = mappedElf(space, area);
+      const areas = [...mmAreas(kernel, memory.mm)];
+      const read: RangeReader = (start, end) => userChunks(kernel, space, areas, start, end);
+      for (const area of areas) {
+        const image = mappedElf(read, space, area);
         if (image === undefined) continue;
         const { type, machine, entry } = image.elf.header;
         const name = `pid.${pid}.${area.start.toString(16)}.elf`;
@@ -52,9 +55,9 @@ export default definePlugin({
           type: TYPES[type] ?? String(type),
           machine: MACHINES[machine] ?? String(machine),
           entry: entry === 0n ? 0n : BigInt.asUintN(space.pointerSize * 8, entry + image.bias),
-          missing: missingBytes(space, image),
+          missing: missingBytes(read, image),
           path: area.path,
-          file: options.dump === true ? io.extract(name, elfFileChunks(space, image)) : undefined,
+          file: options.dump === true ? io.extract(name, elfFileChunks(read, image)) : undefined,
         };
       }
     }

@@ -7,8 +7,7 @@ export default definePlugin({
   name: 'kallsyms',
   scope: 'linux',
   summary: 'List the symbols of the kernel and its modules',
-  description:
-    'Symbols of the profile (kallsyms in the image unless a symbol file was given), then those of each listed module.',
+  description: 'The symbol table of the kernel in the image, then those of the listed modules.',
   aliases: ['linux.kallsyms.Kallsyms'],
   examples: ['linux kallsyms -f memory.raw --contains sys_call', 'linux kallsyms -f memory.raw --filter module=ext4'],
   options: { contains: option.text('Only symbols whose name contains this text') },
@@ -20,7 +19,10 @@ export default definePlugin({
   },
   *rows(kernel, options) {
     const wanted = (name: string) => options.contains === undefined || name.includes(options.contains);
-    for (const symbol of kernel.profile.symbols.symbols()) if (wanted(symbol.name)) yield symbol;
+    // Symbols that only a symbol file or VMCOREINFO knows have no letter: they are not in kallsyms.
+    for (const symbol of kernel.profile.symbols.symbols()) {
+      if (symbol.kind !== undefined && wanted(symbol.name)) yield symbol;
+    }
     for (const module of loadedModules(kernel)) {
       for (const symbol of module.symbols()) if (wanted(symbol.name)) yield { ...symbol, module: module.name };
     }

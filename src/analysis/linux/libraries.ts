@@ -1,8 +1,10 @@
 /** `libraries`: the shared objects of each process, as mapped and as its dynamic loader lists them. */
 import { column } from '../../core/columns.js';
+import { userChunks } from '../../objects/linux/area-contents.js';
+import type { LinuxKernel } from '../../objects/linux/kernel.js';
 import { type LoadedLibrary, linkMap } from '../../objects/linux/link-map.js';
-import { type MappedElf, mappedElf } from '../../objects/linux/mapped-elf.js';
-import { type MemoryArea, mmAreas } from '../../objects/linux/mm-areas.js';
+import { type MappedElf, mappedElf, type RangeReader } from '../../objects/linux/mapped-elf.js';
+import { mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { type UserMemory, userMemory } from '../../objects/linux/user-memory.js';
 import { COMMON_OPTIONS, definePlugin, selected } from '../plugin.js';
@@ -37,7 +39,7 @@ export default definePlugin({
       if (memory === undefined) continue;
       const process = task.text('comm');
       const code = memory.mm.ptr('start_code') ?? 0n;
-      const images = imagesOf(memory, mmAreas(kernel, memory.mm));
+      const images = imagesOf(kernel, memory);
       const program = images.find(({ area, end }) => code >= area.start && code < end);
       const list = program && linkMap(kernel, memory, program);
       for (const image of images) {
@@ -58,13 +60,10 @@ export default definePlugin({
   },
 });
 
-function imagesOf(memory: UserMemory, areas: Iterable<MemoryArea>): MappedElf[] {
-  const images: MappedElf[] = [];
-  for (const area of areas) {
-    const image = mappedElf(memory.space, area);
-    if (image !== undefined) images.push(image);
-  }
-  return images;
+function imagesOf(kernel: LinuxKernel, { mm, space }: UserMemory): MappedElf[] {
+  const areas = [...mmAreas(kernel, mm)];
+  const read: RangeReader = (start, end) => userChunks(kernel, space, areas, start, end);
+  return areas.map((area) => mappedElf(read, space, area)).filter((image) => image !== undefined);
 }
 
 /** Prelinked libraries have a bias of 0, so where the dynamic section lies decides. */

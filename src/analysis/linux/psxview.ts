@@ -12,7 +12,7 @@ export default definePlugin({
   description:
     'One row for each task found in any way, idle tasks included. A column is empty where the place does not apply: the ' +
     'task list and children hold leaders only, run queues hold runnable tasks, memory owners are processes with user ' +
-    'memory, and a released task belongs nowhere. "no" elsewhere means that the task was taken off, or was being made ' +
+    'memory, a zombie has left its control group, and a released task belongs nowhere. "no" elsewhere means that the task was taken off, or was being made ' +
     'or released when memory was captured; "suspicious" sums that up.',
   aliases: ['linux.psxview.PsXView', 'linux.pidhashtable.PIDHashTable'],
   examples: ['linux psxview -f memory.raw', 'linux psxview -f memory.raw --filter suspicious=true'],
@@ -54,7 +54,7 @@ export default definePlugin({
         pidMap: known(views.pidMap, !isIdle),
         threadList: known(views.threadLists, !isIdle),
         children: known(views.childrenLists, leader && !isIdle),
-        controlGroup: known(views.controlGroups, !isIdle),
+        controlGroup: known(views.controlGroups, !isIdle && task.num('exit_state') === 0),
         slab: hasSlabs && live && address !== idle ? sources.has('slab') : undefined,
         runQueue: known(views.runQueues, state === 'R'),
         memoryOwner: known(views.memoryOwners, leader && ownsMemory(task)),

@@ -17,7 +17,7 @@ import {
 } from '../elf/layout.js';
 import { type ElfNote, writeNotes } from '../elf/notes.js';
 import type { Sink } from '../sinks/sink.js';
-import { type Writing, writeRanges } from '../sinks/write-range.js';
+import { type Writing, writeRanges } from '../sinks/write-ranges.js';
 import type { LayoutValue } from '../struct-layout.js';
 import { QEMU_CPU_VERSION, qemuCpu, qemuGeneralRegisters } from './layout.js';
 

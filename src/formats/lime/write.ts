@@ -3,7 +3,7 @@
  */
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { Sink } from '../sinks/sink.js';
-import { type Writing, writeRanges } from '../sinks/write-range.js';
+import { type Writing, writeRanges } from '../sinks/write-ranges.js';
 import { LIME_MAGIC, LIME_VERSION, limeHeader } from './layout.js';
 
 /** Loses registers and vmcoreinfo. */

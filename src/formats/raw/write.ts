@@ -3,7 +3,7 @@
  */
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { Sink } from '../sinks/sink.js';
-import { type Writing, writeRanges } from '../sinks/write-range.js';
+import { type Writing, writeRanges } from '../sinks/write-ranges.js';
 
 /** Also loses what raw files have no place for: registers, vmcoreinfo, and which addresses are holes. */
 export function writeRaw(memory: PhysicalMemory, sink: Sink): Writing {

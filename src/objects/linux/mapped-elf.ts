@@ -5,11 +5,11 @@
  * since (data, relocations) is changed in the rebuilt file too.
  */
 
-import type { ByteSource } from '../../formats/byte-source.js';
 import { type ElfFile, isElf, readElf } from '../../formats/elf/elf-file.js';
-import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
+import { bufferSource } from '../../formats/sources/buffer-source.js';
+import type { AddressSpace } from '../../memory/address-space.js';
 import type { MemoryArea } from './mm-areas.js';
-import { type MemoryChunk, residentChunks } from './user-memory.js';
+import type { MemoryChunk } from './user-memory.js';
 
 /** p_type of what is loaded. */
 const PT_LOAD = 1;
@@ -18,6 +18,9 @@ const MAX_HEADER = 65536;
 /** No program has segments beyond this; what claims to is damaged. */
 const MAX_FILE = 4 * 1024 ** 3;
 const PAGE_MASK = 0xfffn;
+
+/** Reads a range of the process's memory in pieces; what cannot be had is left out. Offsets count from `start`. */
+export type RangeReader = (start: bigint, end: bigint) => Iterable<MemoryChunk>;
 
 /** A part of the file and where it lies. */
 export interface LoadedSegment {
@@ -44,10 +47,10 @@ export interface MappedElf {
 }
 
 /** The ELF image that begins at the start of `area`; undefined when none does. */
-export function mappedElf(space: PagedAddressSpace, area: MemoryArea): MappedElf | undefined {
-  const head = space.view(area.start, 16);
-  if (head === undefined || !isElf(head)) return undefined;
-  const elf = readElf(memorySource(space, area.start, Math.min(Number(area.end - area.start), MAX_HEADER)));
+export function mappedElf(read: RangeReader, space: AddressSpace, area: MemoryArea): MappedElf | undefined {
+  if (!isElf(bytesAt(read, area.start, 16))) return undefined;
+  const size = Math.min(Number(area.end - area.start), MAX_HEADER);
+  const elf = readElf(bufferSource(bytesAt(read, area.start, size), area.path));
   if (elf === undefined) return undefined;
   const loads = elf.segments.filter(({ type, offset, fileSize }) => type === PT_LOAD && offset + fileSize <= MAX_FILE);
   const [first] = loads.toSorted((a, b) => a.offset - b.offset);
@@ -75,23 +78,20 @@ export function mappedElf(space: PagedAddressSpace, area: MemoryArea): MappedElf
   };
 }
 
-/** Bytes of the segments that are in the file and not in memory. */
-export function missingBytes(space: PagedAddressSpace, { segments }: MappedElf): number {
+/** Bytes of the segments that are in the file and cannot be had. */
+export function missingBytes(read: RangeReader, { segments }: MappedElf): number {
   let missing = 0;
   for (const { start, fileSize } of segments) {
-    let there = 0;
-    for (const leaf of space.leafEntries(start, start + BigInt(fileSize))) {
-      if (leaf.present || space.view(leaf.start, 1) !== undefined) there += Number(leaf.end - leaf.start);
-    }
-    missing += fileSize - there;
+    missing += fileSize;
+    for (const { bytes } of read(start, start + BigInt(fileSize))) missing -= bytes.length;
   }
   return missing;
 }
 
-/** The rebuilt file: what is in memory of each segment, at its offset in the file. Section headers are not claimed. */
-export function* elfFileChunks(space: PagedAddressSpace, image: MappedElf): Generator<MemoryChunk> {
+/** The rebuilt file: what can be had of each segment, at its offset in the file. Section headers are not claimed. */
+export function* elfFileChunks(read: RangeReader, image: MappedElf): Generator<MemoryChunk> {
   for (const { start, fileSize, offset } of image.segments) {
-    for (const chunk of residentChunks(space, start, start + BigInt(fileSize))) {
+    for (const chunk of read(start, start + BigInt(fileSize))) {
       const at = offset + chunk.offset;
       yield at === 0 ? { offset: 0, bytes: withoutSections(chunk.bytes, image) } : { offset: at, bytes: chunk.bytes };
     }
@@ -114,27 +114,13 @@ function withoutSections(bytes: Uint8Array, { elf, fileSize }: MappedElf): Uint8
   return copy;
 }
 
-function wrap(space: PagedAddressSpace, address: bigint): bigint {
+function wrap(space: AddressSpace, address: bigint): bigint {
   return BigInt.asUintN(space.pointerSize * 8, address);
 }
 
-/** Guest memory as a file; what is not in memory reads as zeros. */
-function memorySource(space: PagedAddressSpace, start: bigint, size: number): ByteSource {
-  return {
-    name: space.name,
-    size,
-    read(offset, target) {
-      const length = Math.max(0, Math.min(target.length, size - offset));
-      target.fill(0, 0, length);
-      for (let done = 0; done < length; ) {
-        const at = start + BigInt(offset + done);
-        const step = Math.min(4096 - Number(at & PAGE_MASK), length - done);
-        const bytes = space.view(at, step);
-        if (bytes !== undefined) target.set(bytes, done);
-        done += step;
-      }
-      return length;
-    },
-    close() {},
-  };
+/** A range as bytes; what cannot be had reads as zeros. */
+function bytesAt(read: RangeReader, start: bigint, length: number): Uint8Array {
+  const target = new Uint8Array(length);
+  for (const { offset, bytes } of read(start, start + BigInt(length))) target.set(bytes, offset);
+  return target;
 }

@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../../core/address.js';
 import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { LinuxKernel } from './kernel.js';
 import { type MemoryArea, VM } from './mm-areas.js';
-import { cachedPages, isAnonymousPage } from './user-pages.js';
+import { cachedFrames, isAnonymousPage } from './user-pages.js';
 
 export interface Suspicion {
   /** One short phrase for each reason. */
@@ -63,16 +63,16 @@ function changedPages(kernel: LinuxKernel, space: PagedAddressSpace, area: Memor
   const [first] = own;
   const last = own.at(-1);
   if (area.file === undefined || first === undefined || last === undefined) return [];
-  const cached = cachedPages(kernel, area.file, first.index, last.index);
+  const cached = cachedFrames(kernel, area.file, first.index, last.index);
   return own
-    .filter(({ physical, index }) => !samePage(kernel, physical, cached.get(index)))
+    .filter(({ physical, index }) => !samePage(kernel, physical, cached.get(Number(index))))
     .map(({ address }) => address);
 }
 
 /** False also when the file's page is not in memory: then nothing speaks for the copy being unchanged. */
-function samePage(kernel: LinuxKernel, a: number, b: number | undefined): boolean {
-  if (b === undefined) return false;
-  const first = kernel.memory.page(a / PAGE_SIZE)?.slice();
-  const second = kernel.memory.page(b / PAGE_SIZE);
+function samePage(kernel: LinuxKernel, physical: number, frame: number | undefined): boolean {
+  if (frame === undefined) return false;
+  const first = kernel.memory.page(physical / PAGE_SIZE)?.slice();
+  const second = kernel.memory.page(frame);
   return first !== undefined && second !== undefined && Buffer.compare(first, second) === 0;
 }

@@ -48,6 +48,7 @@ export function taskFacts(kernel: LinuxKernel, task: StructView) {
     uid: credentials?.num('euid.val'),
     gid: credentials?.num('egid.val'),
     createTime: startTime(kernel, task),
+    sinceBoot: startTimeSinceBoot(task),
     kernelThread: isKernelThread(task),
     offset: task.address,
   };
