@@ -167,8 +167,8 @@ export class PagedAddressSpace implements AddressSpace {
    */
   leafEntries(start: VirtualAddress, end: VirtualAddress): Generator<LeafEntry> {
     // Forged tables can share or contain each other: 512^4 leaves from one page. No honest walk meets more tables than
-    // this, which is twice the page frames of the image.
-    const budget = { tables: Math.max(4096, (2 * this.memory.end) / PAGE_SIZE) };
+    // this: one page frame of 16 holding tables would map 32 times the memory that there is.
+    const budget = { tables: Math.max(4096, this.memory.end / PAGE_SIZE / 16) };
     const everything = { writable: true, user: true, executable: true };
     return this.#leaves(this.root, 0, 0n, start, end, everything, budget);
   }
