@@ -113,6 +113,8 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly description?: string;
   /** A common command (`memlapse pslist`) rather than one of its OS's topic (`memlapse linux lsns`). */
   readonly common?: boolean;
+  /** Has nothing to do unless an option says what; `run all` leaves it out. */
+  readonly needsOptions?: boolean;
   /** Names of the same thing elsewhere: Volatility 3's `linux.lsof.Lsof`. */
   readonly aliases?: readonly string[];
   readonly columns: C;

@@ -16,8 +16,8 @@ export class AlteredMemory implements PhysicalMemory {
   readonly registers: PhysicalMemory['registers'];
   readonly vmcoreinfo: string | undefined;
   readonly notes: readonly string[] = [];
-  /** Frames that were read, while it is set. */
-  touched: Set<number> | undefined;
+  /** Frames that were read, while it is set: closely (a page or less at a time), or as part of something large. */
+  touched: { readonly closely: Set<number>; readonly inPassing: Set<number> } | undefined;
   /** Pages read so far, and how many may be. */
   pagesRead = 0;
   budget = Number.POSITIVE_INFINITY;
@@ -78,7 +78,7 @@ export class AlteredMemory implements PhysicalMemory {
   }
 
   page(frame: number): Uint8Array | undefined {
-    this.#account(frame);
+    this.#account(frame, true);
     if (frame * PAGE_SIZE + PAGE_SIZE > this.#end || this.#missing.has(frame)) return undefined;
     return this.#altered.get(frame) ?? this.#base.page(frame);
   }
@@ -89,7 +89,7 @@ export class AlteredMemory implements PhysicalMemory {
     const first = Math.floor(address / PAGE_SIZE);
     const last = Math.floor((address + length - 1) / PAGE_SIZE);
     for (let frame = first; frame <= last; frame++) {
-      this.#account(frame);
+      this.#account(frame, target.length <= PAGE_SIZE);
       const at = frame * PAGE_SIZE - address;
       if (this.#missing.has(frame)) return Math.min(got, Math.max(0, at));
       const altered = this.#altered.get(frame);
@@ -106,8 +106,8 @@ export class AlteredMemory implements PhysicalMemory {
     this.#base.close();
   }
 
-  #account(frame: number): void {
-    this.touched?.add(frame);
+  #account(frame: number, isClose: boolean): void {
+    this.touched?.[isClose ? 'closely' : 'inPassing'].add(frame);
     if (++this.pagesRead > this.budget) throw new ReadBudgetSpent(`more than ${this.budget} pages were read`);
     if ((this.pagesRead & 0xfff) === 0) this.onRead?.();
   }

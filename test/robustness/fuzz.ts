@@ -6,20 +6,20 @@
  * Exit code 1 when there was a failure; each is printed once with the case that shows it again.
  */
 import fc from 'fast-check';
-import type { Case } from './subject.js';
 import { drawMutations } from './mutations.js';
-import { type Candidate, subjectFiles } from './subject-files.js';
+import type { Case } from './subject.js';
+import { type Candidate, REAL, SYNTHETIC } from './subject-files.js';
 import { WatchedSubject } from './watched-subject.js';
 
 const [, , cases = '2000', seed = `${Date.now() & 0xffffffff}`, ...names] = process.argv;
-const candidates = (await subjectFiles()).filter(({ name }) => names.length === 0 || names.includes(name));
+const candidates = [...SYNTHETIC, ...REAL].filter(({ name }) => names.length === 0 || names.includes(name));
 console.log(`seed ${seed}, ${cases} cases an image, images: ${candidates.map(({ name }) => name).join(', ')}`);
 let failures = 0;
 for (const candidate of candidates) failures += await campaign(candidate);
 process.exitCode = failures > 0 ? 1 : 0;
 
 async function campaign({ name, file }: Candidate): Promise<number> {
-  const subject = await new WatchedSubject(file()).open();
+  const subject = await new WatchedSubject(await file()).open();
   const drawn = fc.sample(
     fc.record({
       plugin: fc.constantFrom(...subject.plugins),
@@ -43,7 +43,9 @@ async function campaign({ name, file }: Candidate): Promise<number> {
     if (before === 0) console.log(`\n${name} ${JSON.stringify(each)}\n${outcome.failure}`);
   }
   subject.close();
-  console.log(`${name}: ${drawn.length} cases, ${totals.rows} rows (${totals.partial} partial), ${totals.refused} refused`);
+  console.log(
+    `${name}: ${drawn.length} cases, ${totals.rows} rows (${totals.partial} partial), ${totals.refused} refused`,
+  );
   for (const [kind, count] of kinds) console.log(`  ${count} x ${kind}`);
   return kinds.size;
 }

@@ -1,9 +1,11 @@
 /**
  * What is damaged: an image, opened and looked over once while it is whole, then run again and again with changes on top.
  */
+
 import { Image } from '../../src/analysis/image.js';
 import type { Options, OptionsOf, Plugin } from '../../src/analysis/plugin.js';
 import { loadAllPlugins } from '../../src/analysis/registry.js';
+import { PAGE_SIZE } from '../../src/core/address.js';
 import { openMemory } from '../../src/formats/open-image.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { type LoadedLinuxProfile, loadLinuxProfile } from '../../src/profiles/linux/load-profile.js';
@@ -36,10 +38,12 @@ interface Clean {
 }
 
 const MIB = 1024 * 1024;
+/** One of so many pages that a clean run reads in passing is taken. */
+const PASSED_SHARE = 8;
 /** Forged structures may lead anywhere, but not on and on: generous beside what a clean run takes. */
 const bounds = (rows: number, pages: number): Bounds => ({
-  pages: 2_000_000 + 50 * pages,
-  rows: 200_000 + 50 * rows,
+  pages: 10_000_000 + 50 * pages,
+  rows: 500_000 + 50 * rows,
   memory: 768 * MIB,
   extracted: 4096 * MIB,
 });
@@ -73,13 +77,25 @@ export class Subject {
     this.#kernelFrames = frames;
   }
 
+  /** What is read closely (tables, headers, notes), and some of what is read in passing and not empty (names, types). */
+  static #interesting(memory: AlteredMemory): number[] {
+    const { closely, inPassing } = memory.touched ?? { closely: [], inPassing: new Set<number>() };
+    const page = new Uint8Array(PAGE_SIZE);
+    const passed = [...inPassing].filter((frame, index) => {
+      if (index % PASSED_SHARE !== 0) return false;
+      memory.read(frame * PAGE_SIZE, page);
+      return page.some((byte) => byte !== 0);
+    });
+    return [...new Set([...closely, ...passed])].sort((a, b) => a - b);
+  }
+
   /** Opens an image and runs every plugin once. Throws when a clean run fails: then there is nothing to compare with. */
   static async open(file: SubjectFile, base?: PhysicalMemory): Promise<Subject> {
     const memory = new AlteredMemory(base ?? (await openMemory(file.path)));
-    memory.touched = new Set();
+    memory.touched = { closely: new Set(), inPassing: new Set() };
     const found = await loadLinuxProfile(memory, { profilePath: file.profilePath, cache: false });
     if (found === undefined) throw new Error(`no kernel in ${file.path}`);
-    const subject = new Subject(file, memory, found, [...memory.touched].sort((a, b) => a - b));
+    const subject = new Subject(file, memory, found, Subject.#interesting(memory));
     for (const plugin of await loadAllPlugins()) await subject.#learn(plugin);
     return subject;
   }
@@ -87,12 +103,14 @@ export class Subject {
   async #learn(plugin: Plugin): Promise<void> {
     if (plugin.scope !== 'linux' && plugin.scope !== 'image') return;
     this.#memory.reset();
-    this.#memory.touched = new Set();
+    this.#memory.touched = { closely: new Set(), inPassing: new Set() };
     const image = new PreparedImage(this.#path, this.#memory, this.#found);
     const unlimited = { pages: Infinity, rows: Infinity, memory: Infinity, extracted: Infinity };
     const outcome = await boundedRun(plugin, image, this.#memory, OPTIONS[plugin.name] ?? {}, unlimited);
     if (outcome.failure !== undefined) throw new Error(`${plugin.name} on the whole image: ${outcome.failure}`);
-    const frames = [...(this.#memory.touched ?? [])].sort((a, b) => a - b);
+    // What the whole image cannot answer, a damaged one need not be asked.
+    if (outcome.refused !== undefined) return;
+    const frames = Subject.#interesting(this.#memory);
     this.#clean.set(plugin.name, { plugin, frames, bounds: bounds(outcome.rows, outcome.pages) });
   }
 

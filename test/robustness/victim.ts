@@ -2,7 +2,7 @@
  * The process in which damaged runs happen, so that a hang can be ended and an exhausted heap survived by whoever asked.
  * Started by `watched-subject.ts`; speaks over the channel that `fork` gives.
  */
-import { Subject, type SubjectFile, type Case } from './subject.js';
+import { type Case, Subject, type SubjectFile } from './subject.js';
 
 export type Request = { readonly id: number; readonly open: SubjectFile } | { readonly id: number; readonly run: Case };
 

@@ -60,8 +60,9 @@ function* filterAddresses(kernel: LinuxKernel, ops: StructView): Generator<bigin
   const buckets = hash?.ptr('buckets');
   const bits = hash?.num('size_bits') ?? 0;
   if (hash === undefined || buckets === undefined || buckets === 0n || bits > MAX_HASH_BITS) return;
+  const seen = new Set<bigint>();
   for (let bucket = 0n; bucket < 1n << BigInt(bits); bucket++) {
     const head = buckets + bucket * BigInt(kernel.profile.pointerSize);
-    for (const entry of hlistEntries(kernel, head, 'ftrace_func_entry', 'hlist')) yield entry.ptr('ip') ?? 0n;
+    for (const entry of hlistEntries(kernel, head, 'ftrace_func_entry', 'hlist', seen)) yield entry.ptr('ip') ?? 0n;
   }
 }

@@ -34,8 +34,9 @@ export default definePlugin({
   *rows(kernel) {
     const table = kernel.requireAddress('kprobe_table');
     const size = BigInt(kernel.profile.pointerSize);
+    const seen = new Set<bigint>();
     for (let bucket = 0n; bucket < BUCKETS; bucket++) {
-      for (const probe of hlistEntries(kernel, table + bucket * size, 'kprobe', 'hlist')) {
+      for (const probe of hlistEntries(kernel, table + bucket * size, 'kprobe', 'hlist', seen)) {
         const address = probe.ptr('addr') ?? 0n;
         const bits = probe.num('flags') ?? 0;
         yield {

@@ -4,7 +4,7 @@
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { Container } from '../format.js';
-import { extentSource } from '../image/extent-source.js';
+import { extentSource, rebuiltLimit } from '../image/extent-source.js';
 import { type Extent, ExtentList, orderExtents } from '../image/extents.js';
 import { WindowReader } from '../sources/window-reader.js';
 import {
@@ -15,9 +15,6 @@ import {
   flattenedPiece,
 } from './layout.js';
 
-/** A dump has few holes: a file that claims to be rebuilt into far more than it holds is damaged, or a trap. */
-const GROWTH = { factor: 16, bytes: 2 ** 30 } as const;
-
 /** End marks and nonsense alike: -1 reads as a huge number. Dumps are smaller than this. */
 const MAX_OFFSET = 2 ** 52;
 
@@ -25,7 +22,7 @@ const MAX_OFFSET = 2 ** 52;
 function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolean } {
   const reader = new WindowReader(source);
   const extents = new ExtentList();
-  const limit = source.size * GROWTH.factor + GROWTH.bytes;
+  const limit = rebuiltLimit(source);
   let at = FLATTENED_HEADER_SIZE;
   for (;;) {
     const piece = flattenedPiece.decode(reader.view(at, flattenedPiece.size));

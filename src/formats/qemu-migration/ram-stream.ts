@@ -222,9 +222,11 @@ class RamStreamReader {
   }
 
   #text(length: number): string {
-    if (length > MAX_NAME) throw new StreamStop(`damaged name at file offset ${this.#at}`);
+    const text = length <= MAX_NAME ? latin1Text(this.#need(this.#at, length)) : '';
+    // Names reach messages, and thereby terminals.
+    if (!/^[ -~]*$/.test(text) || text.length < length) throw new StreamStop(`damaged name at file offset ${this.#at}`);
     this.#at += length;
-    return latin1Text(this.#need(this.#at - length, length));
+    return text;
   }
 }
 

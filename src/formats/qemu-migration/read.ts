@@ -14,11 +14,13 @@ import { readDevices } from './device-state.js';
 import { STREAM_MAGIC, STREAM_VERSION, streamHeader } from './layout.js';
 import { pageKind } from './page-index.js';
 import { registersOf } from './processors.js';
-import { mainMemory, memoryBelow4G, physicalExtents } from './ram-layout.js';
+import { mainMemory, memoryBelow4G, memorySizes, physicalExtents } from './ram-layout.js';
 import { type RamBlock, readRamStream } from './ram-stream.js';
 
 /** A block this large that is not main memory is hot-plugged memory, whose address the stream does not tell. */
 const NOTEWORTHY_BLOCK = 128 * 2 ** 20;
+/** Lists of block names in notes are cut here. */
+const MAX_NOTE = 250;
 /** The longest compressed page that the stream reader lets pass. */
 const MAX_ZLIB = 2 * PAGE_SIZE;
 
@@ -66,9 +68,10 @@ export const qemuMigrationFormat: MemoryFormat = {
           'migrate without it, or use dump-guest-memory',
         );
     const devices = readDevices(source, stream.devices, ['cpu', 'mc146818rtc']);
-    const main = mainMemory(stream.blocks);
+    const told = memorySizes(devices.get('mc146818rtc')?.[0]?.get('cmos_data'));
+    const main = mainMemory(stream.blocks, told);
     const size = main.reduce((sum, block) => sum + block.length, 0);
-    const below = memoryBelow4G(stream.machine, size, devices.get('mc146818rtc')?.[0]?.get('cmos_data'));
+    const below = memoryBelow4G(stream.machine, size, told);
     const extents = physicalExtents(
       main,
       below,
@@ -78,6 +81,8 @@ export const qemuMigrationFormat: MemoryFormat = {
       throw new UserError(`${source.name}: a QEMU migration stream without memory in it`, 'try a copy that is whole');
 
     const notes = [...stream.notes];
+    if (main.length > 1)
+      notes.push(`main memory is put together by name: ${main.map(({ name }) => name).join(', ')}`.slice(0, MAX_NOTE));
     for (const block of stream.blocks)
       if (block.length >= NOTEWORTHY_BLOCK && !main.includes(block))
         notes.push(`the memory block ${block.name} is left out: the stream does not tell its address`);

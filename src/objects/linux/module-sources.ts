@@ -102,9 +102,15 @@ function* inModuleMemory(kernel: LinuxKernel): Generator<bigint> {
   const listAt = probe.field('list').offset;
   const word = kernel.is64Bit ? u64 : (bytes: Uint8Array, at: number) => BigInt(u32(bytes, at));
   const lowest = kernel.is64Bit ? 1n << 63n : 0xc000_0000n;
+  const scanned = new Set<number>();
   for (const leaf of kernel.space.leafEntries(start, end)) {
     if (!leaf.present) continue;
     for (let page = leaf.start; page < leaf.end; page += BigInt(PAGE_SIZE)) {
+      // Each page once, however often forged tables map it.
+      const physical = leaf.physical + Number(page - leaf.start);
+      if (physical >= kernel.memory.end) break;
+      if (scanned.has(physical)) continue;
+      scanned.add(physical);
       for (let at = 0; at < PAGE_SIZE; at += ALIGNMENT) {
         const address = page + BigInt(at);
         const head = kernel.space.view(address + BigInt(listAt), nameAt - listAt + MAX_MODULE_NAME);

@@ -4,6 +4,7 @@
  * Anonymous members appear under the names of their own members, as in `StructType`; link-time addresses, so that the
  * file serves every boot of the same build.
  */
+import { GLOBAL_TYPES } from '../linux/global-types.js';
 import type { EnumType, Field, KernelSymbol, Profile, StructType, TypeRef } from '../types.js';
 import type { IsfBaseType, IsfEnum, IsfField, IsfInteger, IsfSymbol, IsfType, IsfUserType } from './isf-document.js';
 
@@ -18,7 +19,7 @@ export interface WriteIsfOptions {
   readonly enums?: Iterable<string>;
   /** Only these symbols; default all. */
   readonly symbols?: Iterable<KernelSymbol>;
-  /** Where types and symbols came from, for the file's metadata. */
+  /** Where types and symbols came from, for the file's metadata. The format knows the kinds dwarf, symtab and system-map. */
   readonly origin?: { readonly kind: string; readonly name: string };
 }
 
@@ -41,7 +42,7 @@ export function writeIsf(profile: Profile, options: WriteIsfOptions = {}): IsfFi
   for (const { name, address } of options.symbols ?? profile.symbols.symbols()) {
     writer.addSymbol(name, address >= lowest ? address - shift : address);
   }
-  return writer.file(options.origin ?? { kind: 'memory', name: profile.release });
+  return writer.file(options.origin ?? { kind: 'symtab', name: `kallsyms and BTF of ${profile.release}, in memory` });
 }
 
 /** The file's text, one record a line; addresses beyond 2^53 are exact, which `JSON.stringify` alone cannot do. */
@@ -94,7 +95,21 @@ class IsfWriter {
     // Volatility 3 finds the file that fits an image by what linux_banner holds.
     const banner = Buffer.from(`${this.#profile.banner}\n\0`, 'latin1').toString('base64');
     const data = name === 'linux_banner' && this.#profile.banner !== '' ? { constant_data: banner } : {};
-    this.#symbols.set(name, { address: exact(address), ...data });
+    const type = this.#globalType(name);
+    this.#symbols.set(name, { address: exact(address), ...(type === undefined ? {} : { type }), ...data });
+  }
+
+  /** The declared type of a global variable, where it is a known one and its structure is in the file. */
+  #globalType(name: string): IsfType | undefined {
+    const known = Object.hasOwn(GLOBAL_TYPES, name) ? GLOBAL_TYPES[name] : undefined;
+    if (known === undefined || this.#profile.os !== 'linux') return undefined;
+    if (known.integer !== undefined) {
+      return { kind: 'base', name: this.#base(known.integer, this.#profile.pointerSize, false, 'int') };
+    }
+    const struct = known.struct ?? known.pointerTo ?? '';
+    if (!this.#userTypes.has(struct)) return undefined;
+    const type: IsfType = { kind: 'struct', name: struct };
+    return known.pointerTo === undefined ? type : { kind: 'pointer', subtype: type };
   }
 
   file(origin: { readonly kind: string; readonly name: string }): IsfFile {

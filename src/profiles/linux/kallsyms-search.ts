@@ -11,9 +11,8 @@ import { MAX_SYMBOLS, MAX_TOKEN_TABLE, TOKENS, tokensAgree } from './kallsyms-lo
 
 /** `0` to `9`, each a token of its own: digits are in every kernel's symbol names. */
 export const TOKEN_LANDMARK = Buffer.from('0\x001\x002\x003\x004\x005\x006\x007\x008\x009\x00', 'latin1');
-/** How far the other parts can be from the token table: names of 220,000 symbols take 5 MB. */
-export const PARTS_BEFORE = 16 * 1024 * 1024;
-export const PARTS_AFTER = 8 * 1024 * 1024;
+/** How far names can begin before the token table: those of 220,000 symbols take 5 MB. */
+const PARTS_BEFORE = 16 * 1024 * 1024;
 
 const MIN_SYMBOLS = 1000;
 /** One marker stands for this many names. */

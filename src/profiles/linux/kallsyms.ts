@@ -43,7 +43,7 @@ const MAX_PROBES = 1024;
 const HASH_BASE = 0x01000193;
 
 export class Kallsyms implements SymbolSource {
-  readonly #tables: KallsymsTables;
+  readonly tables: KallsymsTables;
   /** Where in `names` each symbol's tokens start, and how many there are. */
   readonly #starts: Uint32Array;
   readonly #lengths: Uint16Array;
@@ -52,8 +52,10 @@ export class Kallsyms implements SymbolSource {
   readonly size: number;
   #buckets: Int32Array | undefined;
 
-  constructor(tables: KallsymsTables) {
-    this.#tables = tables;
+  /** @param buckets what `buckets()` of an earlier object over the same tables returned */
+  constructor(tables: KallsymsTables, buckets?: Int32Array) {
+    this.#buckets = buckets;
+    this.tables = tables;
     this.#starts = new Uint32Array(tables.count);
     this.#lengths = new Uint16Array(tables.count);
     this.size = indexNames(tables.names, this.#starts, this.#lengths);
@@ -96,7 +98,7 @@ export class Kallsyms implements SymbolSource {
   }
 
   #address(index: number): bigint {
-    const { addresses, pointerSize } = this.#tables;
+    const { addresses, pointerSize } = this.tables;
     if (addresses.kind === 'absolute') return BigInt(addresses.values[index] as bigint | number);
     const offset = addresses.offsets[index] as number;
     const bits = pointerSize * 8;
@@ -112,7 +114,7 @@ export class Kallsyms implements SymbolSource {
 
   /** nm's letter and the name. */
   #decode(index: number): string {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const start = this.#starts[index] as number;
     const end = start + (this.#lengths[index] as number);
     let text = '';
@@ -120,12 +122,18 @@ export class Kallsyms implements SymbolSource {
     return text;
   }
 
-  #find(name: string): number {
+  /** The hash table over the names, made when it is first needed. */
+  buckets(): Int32Array {
     this.#buckets ??= this.#buildBuckets();
-    const mask = this.#buckets.length - 1;
+    return this.#buckets;
+  }
+
+  #find(name: string): number {
+    const buckets = this.buckets();
+    const mask = buckets.length - 1;
     let slot = spread(hashOf(name)) & mask;
     for (let probes = 0; probes <= MAX_PROBES; probes++, slot = (slot + 1) & mask) {
-      const index = (this.#buckets[slot] as number) - 1;
+      const index = (buckets[slot] as number) - 1;
       if (index < 0) break;
       const decoded = this.#decode(index);
       if (decoded.length === name.length + 1 && decoded.endsWith(name)) return index;
@@ -134,7 +142,7 @@ export class Kallsyms implements SymbolSource {
   }
 
   #sameTokens(left: number, right: number): boolean {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const length = this.#lengths[left] as number;
     if (length !== this.#lengths[right]) return false;
     const leftStart = this.#starts[left] as number;
@@ -161,7 +169,7 @@ export class Kallsyms implements SymbolSource {
 
   /** The hash of every name, without nm's letter, which the first token begins with. */
   #hashNames(): Int32Array {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const starts = this.#starts;
     const lengths = this.#lengths;
     const tokens: TokenHashes = {

@@ -3,11 +3,13 @@
  */
 import type { Btf } from '../../formats/btf/btf.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
+import { BlobCache } from '../cache/blob-cache.js';
 import { combineSymbols } from '../combine-symbols.js';
 import type { Profile } from '../types.js';
-import { findKernel } from './find-linux-kernel.js';
+import { type FoundKernel, findKernel } from './find-linux-kernel.js';
+import { recallKernel, rememberKernel } from './kernel-cache.js';
 import { KernelImage } from './kernel-image.js';
-import { loadExports, loadSymbols } from './load-symbols.js';
+import { loadExports, loadKallsyms, loadSymbols } from './load-symbols.js';
 import { loadTypes } from './load-types.js';
 import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.js';
 
@@ -34,14 +36,15 @@ export function loadLinuxProfile(
   memory: PhysicalMemory,
   options: LinuxProfileOptions = {},
 ): LoadedLinuxProfile | undefined {
-  const found = findKernel(memory);
+  const cache = options.cache === false ? undefined : new BlobCache();
+  const found = locate(memory, cache);
   if (found === undefined) return undefined;
-  const { location } = found;
+  const { location, kallsyms } = found;
   const { architecture, banner, release } = location;
   const pointerSize = pointerSizeOf(architecture);
-  const image = new KernelImage(memory, pointerSize, imageSlide(architecture, location.physBase));
-  const own = loadSymbols(image, location, found.kallsyms);
-  const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath);
+  const image = imageOf(memory, location);
+  const own = loadSymbols(location, kallsyms);
+  const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath, cache);
   const parts = [own.symbols, ...(added === undefined ? [] : [added])];
   const known = combineSymbols(...parts);
   // Without KALLSYMS_ALL kallsyms has functions only; then the export table is worth its search.
@@ -57,4 +60,20 @@ export function loadLinuxProfile(
     sources: [...own.sources, ...(exported?.sources ?? []), ...sources],
   };
   return { location, profile, btf };
+}
+
+/** The kernel and its symbol table, from the cache when it has them. */
+function locate(memory: PhysicalMemory, cache: BlobCache | undefined): FoundKernel | undefined {
+  const remembered = cache && recallKernel(memory, cache);
+  if (remembered !== undefined) return remembered;
+  const found = findKernel(memory);
+  if (found === undefined) return undefined;
+  const { location } = found;
+  const kallsyms = found.kallsyms ?? loadKallsyms(imageOf(memory, location), location);
+  if (cache !== undefined && kallsyms !== undefined) rememberKernel(memory, { location, kallsyms }, cache);
+  return { location, kallsyms };
+}
+
+function imageOf(memory: PhysicalMemory, { architecture, physBase }: LinuxKernelLocation): KernelImage {
+  return new KernelImage(memory, pointerSizeOf(architecture), imageSlide(architecture, physBase));
 }

@@ -19,9 +19,8 @@ export interface LoadedSymbols {
   readonly sources: readonly string[];
 }
 
-/** @param found kallsyms, when locating the kernel has already found it */
-export function loadSymbols(image: KernelImage, location: LinuxKernelLocation, found?: Kallsyms): LoadedSymbols {
-  const kallsyms = found ?? loadKallsyms(image, location);
+/** @param kallsyms the kernel's own table, where there is one */
+export function loadSymbols(location: LinuxKernelLocation, kallsyms: Kallsyms | undefined): LoadedSymbols {
   const added = vmcoreinfoSymbols(location, kallsyms);
   if (kallsyms === undefined)
     return { symbols: added, sources: ['symbols: VMCOREINFO only; no kallsyms in the image'] };
@@ -29,8 +28,8 @@ export function loadSymbols(image: KernelImage, location: LinuxKernelLocation, f
   return { symbols: combineSymbols(kallsyms, added), sources: [source] };
 }
 
-/** By VMCOREINFO's word, which kernels before 6.0 don't give, or else by content. */
-function loadKallsyms(image: KernelImage, { vmcoreinfo, textStart }: LinuxKernelLocation): Kallsyms | undefined {
+/** Kallsyms by VMCOREINFO's word, which kernels before 6.0 don't give, or else by content. */
+export function loadKallsyms(image: KernelImage, { vmcoreinfo, textStart }: LinuxKernelLocation): Kallsyms | undefined {
   const named = kallsymsLocation(vmcoreinfo);
   const tables = named && readKallsyms(image, named);
   if (tables !== undefined) return new Kallsyms(tables);

@@ -5,6 +5,7 @@
 import { UserError } from '../../core/errors.js';
 import { Btf } from '../../formats/btf/btf.js';
 import { BtfTypeSource } from '../btf/btf-type-source.js';
+import type { BlobCache } from '../cache/blob-cache.js';
 import type { IsfDocument } from '../isf/isf-document.js';
 import { isfBanner } from '../isf/isf-profile.js';
 import { IsfSymbols } from '../isf/isf-symbols.js';
@@ -32,8 +33,9 @@ export function loadTypes(
   location: LinuxKernelLocation,
   symbols: SymbolSource,
   profilePath: string | undefined,
+  cache: BlobCache | undefined,
 ): LoadedTypes {
-  if (profilePath !== undefined) return givenTypes(readIsf(profilePath), location);
+  if (profilePath !== undefined) return givenTypes(readIsf(profilePath, cache), location);
   const btf = readBtf(image, symbols);
   if (btf !== undefined) {
     const types = new BtfTypeSource(btf, image.pointerSize);

@@ -11,9 +11,9 @@ import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { PAGING_MODES } from '../../memory/paging-modes.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { findBanner, releaseOf } from './banner.js';
-import { Kallsyms } from './kallsyms.js';
+import { Kallsyms, type KallsymsTables } from './kallsyms.js';
 import { readKallsyms } from './kallsyms-location.js';
-import { PARTS_AFTER, PARTS_BEFORE, searchKallsyms, TOKEN_LANDMARK } from './kallsyms-search.js';
+import { searchKallsyms, TOKEN_LANDMARK } from './kallsyms-search.js';
 import { KernelImage } from './kernel-image.js';
 import { imageSlide, KERNEL_MAP, kaslrOffset, type LinuxKernelLocation, physBaseOf } from './location.js';
 import { longModeRoots, type RootHint, translateFrom } from './page-table-roots.js';
@@ -32,6 +32,11 @@ const AMD64_ALIGNMENT = 0x20_0000;
 const PAGE = 4096;
 /** PAGE_OFFSET of i386. */
 const USER_SPLIT = 0xc000_0000n;
+/** How much around the token table is read: names of 100,000 symbols take 1.5 MB. */
+const WINDOWS = [
+  { before: 4 * 1024 * 1024, after: 2 * 1024 * 1024 },
+  { before: 16 * 1024 * 1024, after: 8 * 1024 * 1024 },
+] as const;
 const ROOT_SYMBOLS = ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir'] as const;
 
 /** Looks only where page tables that can be had without a search say that the kernel is: fast at any image size. */
@@ -50,15 +55,24 @@ export function locateByContent(
   start: number = 0,
   end: number = memory.end,
 ): LocatedKernel | undefined {
-  const physical = new KernelImage(memory, 8, 0n);
   for (const hit of scanPhysical(memory, TOKEN_LANDMARK, start, end)) {
-    const from = Math.max(start, hit - PARTS_BEFORE);
-    const found = searchKallsyms(physical.bytes(BigInt(from), hit - from + PARTS_AFTER), BigInt(from));
-    const tables = found && readKallsyms(new KernelImage(memory, found.pointerSize, 0n), found);
+    const tables = tablesAround(memory, start, hit);
     if (tables === undefined) continue;
     const kallsyms = new Kallsyms(tables);
     const location = tables.pointerSize === 8 ? locateLongMode(memory, kallsyms, hit) : locate32(memory, kallsyms, hit);
     if (location !== undefined) return { location, kallsyms };
+  }
+  return undefined;
+}
+
+/** The kallsyms that the token table at `hit` belongs to. A small window holds most kernels'. */
+function tablesAround(memory: PhysicalMemory, start: number, hit: number): KallsymsTables | undefined {
+  const physical = new KernelImage(memory, 8, 0n);
+  for (const { before, after } of WINDOWS) {
+    const from = Math.max(start, hit - before);
+    const found = searchKallsyms(physical.bytes(BigInt(from), hit - from + after), BigInt(from));
+    const tables = found && readKallsyms(new KernelImage(memory, found.pointerSize, 0n), found);
+    if (tables !== undefined) return tables;
   }
   return undefined;
 }
@@ -157,7 +171,7 @@ function describe(
   { root, mode }: RootHint,
 ): LinuxKernelLocation {
   const image = new KernelImage(memory, architecture === 'amd64' ? 8 : 4, slide);
-  const banner = findBanner(image, textStart);
+  const banner = findBanner(image, textStart, undefined, kallsyms.address('linux_banner'));
   const space = new PagedAddressSpace('kernel', memory, PAGING_MODES[mode], root);
   const note = kallsyms.address('vmcoreinfo_note');
   const at = note && image.pointer(note);

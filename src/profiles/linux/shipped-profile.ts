@@ -3,7 +3,7 @@
  *
  * One file a kernel release in profiles-data/linux, made by scripts/prune-profile.ts.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { IsfDocument } from '../isf/isf-document.js';
 import { readIsf } from '../isf/read-isf.js';
@@ -17,4 +17,24 @@ export function shippedProfile(release: string): IsfDocument | undefined {
   if (!/^\d[\w.+-]*$/.test(release) || release.includes('..')) return undefined;
   const path = fileURLToPath(new URL(`${release}.json`, DIRECTORY));
   return existsSync(path) ? readIsf(path) : undefined;
+}
+
+export interface ShippedProfile {
+  readonly release: string;
+  readonly path: string;
+  readonly document: IsfDocument;
+}
+
+/** A release begins with its version; other files in the folder (the list of what is wanted) do not. */
+const RELEASE_FILE = /^(\d.*)\.json$/;
+
+/** All of them, for listing. */
+export function shippedProfiles(): ShippedProfile[] {
+  return readdirSync(DIRECTORY)
+    .sort()
+    .flatMap((file) => {
+      const release = RELEASE_FILE.exec(file)?.[1];
+      const path = fileURLToPath(new URL(file, DIRECTORY));
+      return release === undefined ? [] : [{ release, path, document: readIsf(path) }];
+    });
 }

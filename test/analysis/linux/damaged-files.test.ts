@@ -5,19 +5,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Image } from '../../../src/analysis/image.js';
 import addresses from '../../../src/analysis/linux/addresses.js';
+import blockDevices from '../../../src/analysis/linux/block-devices.js';
 import filesystems from '../../../src/analysis/linux/filesystems.js';
 import handles from '../../../src/analysis/linux/handles.js';
 import interfaces from '../../../src/analysis/linux/interfaces.js';
 import mounts from '../../../src/analysis/linux/mounts.js';
+import neighbours from '../../../src/analysis/linux/neighbours.js';
 import netstat from '../../../src/analysis/linux/netstat.js';
 import pagecache from '../../../src/analysis/linux/pagecache.js';
+import routes from '../../../src/analysis/linux/routes.js';
 import type { PluginIo } from '../../../src/analysis/plugin.js';
 import { LinuxKernel } from '../../../src/objects/linux/kernel.js';
 import { mutatedMemory } from '../mutated-memory.js';
 import { openTestImage, typedLinuxImages } from '../test-kernels.js';
 
 const found = typedLinuxImages().slice(0, 1);
-const plugins = [addresses, filesystems, handles, interfaces, mounts, netstat, pagecache];
+const plugins = [
+  addresses,
+  blockDevices,
+  filesystems,
+  handles,
+  interfaces,
+  mounts,
+  neighbours,
+  netstat,
+  pagecache,
+  routes,
+];
 
 /** From a hint of damage to pages that are mostly noise: damaged pages of a thousand, damaged words in each. */
 const DEGREES = [

@@ -17,15 +17,16 @@ const SYSCALLS: readonly (readonly [release: RegExp, arch: string, count: number
 
 onEveryImage('hook checks', (opened) => {
   it('lists every system call with a handler of its own name, none hooked', async () => {
-    const { kernel, test } = opened();
-    const expected = SYSCALLS.find(([release, arch]) => release.test(kernel.profile.release) && arch === test.arch);
-    const native = test.arch === 'amd64' ? '64-bit' : '32-bit';
+    const { profile, location } = opened().kernel;
+    const { architecture } = location;
+    const expected = SYSCALLS.find(([release, arch]) => release.test(profile.release) && arch === architecture);
+    const native = architecture === 'amd64' ? '64-bit' : '32-bit';
     const rows = (await opened().rows(checkSyscall)).filter(({ table }) => table === native);
     expect(rows.length).toBe(expected?.[2]);
     expect(rows.filter(({ suspicious, name }) => suspicious === true || name === undefined)).toEqual([]);
     // The order of asm/unistd_64.h and asm/unistd_32.h.
     const first =
-      test.arch === 'amd64' ? ['read', 'write', 'open', 'close'] : ['restart_syscall', 'exit', 'fork', 'read'];
+      architecture === 'amd64' ? ['read', 'write', 'open', 'close'] : ['restart_syscall', 'exit', 'fork', 'read'];
     expect(rows.slice(0, 4).map(({ name }) => name)).toEqual(first);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryBelow4G } from '../../../src/formats/qemu-migration/ram-layout.js';
+import { memoryBelow4G, memorySizes } from '../../../src/formats/qemu-migration/ram-layout.js';
 
 const GIB = 2 ** 30;
 
@@ -25,7 +25,10 @@ describe('memoryBelow4G', () => {
     const cmos = Buffer.alloc(128);
     cmos.writeUInt16LE((GIB - 2 ** 24) / 65536, 0x34);
     cmos.writeUIntLE((3 * GIB) / 65536, 0x5b, 3);
-    expect(memoryBelow4G('pc-i440fx-7.2', 4 * GIB, cmos)).toBe(GIB);
-    expect(memoryBelow4G('pc-i440fx-7.2', 8 * GIB, cmos)).toBe(3 * GIB);
+    const told = memorySizes(cmos);
+    expect(told).toEqual({ below: GIB, above: 3 * GIB });
+    expect(memoryBelow4G('pc-i440fx-7.2', 4 * GIB, told)).toBe(GIB);
+    expect(memoryBelow4G('pc-i440fx-7.2', 8 * GIB, told)).toBe(3 * GIB);
+    expect(memorySizes(undefined)).toBeUndefined();
   });
 });

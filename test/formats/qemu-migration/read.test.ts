@@ -71,7 +71,25 @@ describe('QEMU migration stream', () => {
       { name: 'pc.bios', bytes: Buffer.alloc(0x40000, 1) },
       { name: '/objects/ram-node0', bytes: ram.bytes.subarray(0, 0x100000) },
     ];
-    expectGuest(await openBytes(buildMigration({ blocks: nodes })), plainGuest);
+    const memory = await openBytes(buildMigration({ blocks: nodes }));
+    expect(memory.notes).toEqual(['main memory is put together by name: /objects/ram-node0, /objects/ram-node1']);
+    expectGuest(memory, plainGuest);
+  });
+
+  test('takes memory under names of the user where it adds up to what the firmware was told', async () => {
+    const bytes = Buffer.concat([ram.bytes, Buffer.alloc(0x1000000 - ram.bytes.length)]);
+    const blocks = [
+      { name: 'bank10', bytes: bytes.subarray(0x180000) },
+      { name: 'bank9', bytes: bytes.subarray(0, 0x180000) },
+      { name: '0000:00:02.0/vga.vram', bytes: Buffer.alloc(0x10000) },
+    ];
+    const memory = await openBytes(buildMigration({ blocks, cmos: [0x1000000, 0] }));
+    expect(memory.notes).toEqual(['main memory is put together by name: bank9, bank10']);
+    expect(memory.ranges).toEqual([
+      { start: 0, end: 0xa0000 },
+      { start: 0xc0000, end: 0x1000000 },
+    ]);
+    expect(guestPage(0x1fe).equals(memory.page(0x1fe)!)).toBe(true);
   });
 
   test('hides what lies behind the window of a VGA card', async () => {
