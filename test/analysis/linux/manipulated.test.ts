@@ -16,8 +16,9 @@ import { LinuxKernel } from '../../../src/objects/linux/kernel.js';
 import { processes } from '../../../src/objects/linux/tasks.js';
 import { userMemory } from '../../../src/objects/linux/user-memory.js';
 import type { StructView } from '../../../src/objects/struct-view.js';
+import { littleEndian, unlinked, wordPatch } from '../kernel-patches.js';
 import { type OpenedImage, onEveryImage } from '../on-every-image.js';
-import { type Patch, patchedMemory, unlinked, wordPatch } from '../patched-memory.js';
+import { type Patch, patchedMemory } from '../patched-memory.js';
 import { userTruth } from './standing.js';
 
 function taskOf(kernel: LinuxKernel, pid: number): StructView {
@@ -95,13 +96,9 @@ onEveryImage('code changed in a private file mapping', (opened) => {
     const [own] = [...space.leafEntries(data.start, data.end)];
     const [shown] = [...space.leafEntries(code.start, code.end)];
     const entry = tableEntry(space, shown!.start);
-    const bytes = opened()
-      .image.memory.page(entry.frame)!
-      .slice(entry.offset, entry.offset + space.mode.entrySize);
-    const frame = BigInt(own!.physical) >> 12n;
-    const value = space.mode.entrySize === 8 ? 0x25n | (frame << 12n) : 0x25n | (frame << 12n);
-    for (const index of bytes.keys()) bytes[index] = Number((value >> BigInt(8 * index)) & 0xffn);
-    const patch = { address: entry.frame * 4096 + entry.offset, bytes };
+    // Present, user, accessed.
+    const value = 0x25n | ((BigInt(own!.physical) >> 12n) << 12n);
+    const patch = { physical: entry, bytes: littleEndian(value, space.mode.entrySize) };
     const { rows } = rowsOf(opened(), [patch], malfind);
     const found = rows.filter(({ pid }) => pid === process.pid);
     expect(found).toMatchObject([
@@ -110,14 +107,14 @@ onEveryImage('code changed in a private file mapping', (opened) => {
   });
 });
 
-/** Where the last-level entry of an address lies. */
-function tableEntry(space: NonNullable<ReturnType<typeof userMemory>>['space'], address: bigint) {
+/** Physical address of the last-level entry of a virtual address. */
+function tableEntry(space: NonNullable<ReturnType<typeof userMemory>>['space'], address: bigint): number {
   const { levels, entrySize } = space.mode;
   let table: number = space.root;
   for (const [depth, level] of levels.entries()) {
     const index = Number((address >> BigInt(level.shift)) & ((1n << BigInt(level.bits)) - 1n));
     const at = table + index * entrySize;
-    if (depth === levels.length - 1) return { frame: Math.floor(at / 4096), offset: at % 4096 };
+    if (depth === levels.length - 1) return at;
     const bytes = new Uint8Array(8);
     space.memory.read(at, bytes.subarray(0, entrySize));
     const entry = new DataView(bytes.buffer).getBigUint64(0, true);
