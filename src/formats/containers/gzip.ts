@@ -26,7 +26,8 @@ async function* gunzip(source: ByteSource, options: OpenOptions): AsyncGenerator
   }
   // ISIZE, the last field, is the length of the last member modulo 2^32.
   const trailer = readBytes(source, source.size - TRAILER_SIZE, TRAILER_SIZE);
-  if (trailer.length < TRAILER_SIZE || size % 2 ** 32 !== u32(trailer, 4)) throw new Error('unexpected end of file');
+  if (trailer.length < TRAILER_SIZE || size % 2 ** 32 !== u32(trailer, 4))
+    throw new Error('its length is not the one at its end');
 }
 
 export const gzipContainer: Container = {
