@@ -27,7 +27,6 @@ export default definePlugin({
     address: option.address('First address'),
     length: option.integer('Bytes from there; 4096 unless told'),
   },
-  needsOneOf: ['pid', 'address'],
   columns: {
     pid: column.integer('Process id; absent for the kernel'),
     start: column.address('First address'),
