@@ -106,9 +106,9 @@ function loadEnvironment(b: InstructionBuilder): { apply: () => void; end: numbe
   const bytes = fieldBytes(b);
   const values = ENVIRONMENT.map((_, i) => b.let(b.load(0, 'i32', bytes, i * bytes)));
   const apply = (): void => {
-    ENVIRONMENT.forEach(({ load }, i) =>
-      load(b, isWord(i) ? b.and(values[i] as Value, b.i32(0xffff)) : (values[i] as Value)),
-    );
+    for (const [i, { load }] of ENVIRONMENT.entries()) {
+      load(b, isWord(i) ? b.and(values[i] as Value, b.i32(0xffff)) : (values[i] as Value));
+    }
   };
   return { apply, end: bytes * ENVIRONMENT.length };
 }
