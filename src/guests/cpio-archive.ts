@@ -17,7 +17,6 @@ export interface ArchiveEntry {
 
 export const FILE = 0x8000;
 export const DIRECTORY = 0x4000;
-export const SYMBOLIC_LINK = 0xa000;
 export const CHARACTER_DEVICE = 0x2000;
 
 const MAGIC = '070701';
