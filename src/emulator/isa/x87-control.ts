@@ -106,9 +106,10 @@ function loadEnvironment(b: InstructionBuilder): { apply: () => void; end: numbe
   const bytes = fieldBytes(b);
   const values = ENVIRONMENT.map((_, i) => b.let(b.load(0, 'i32', bytes, i * bytes)));
   const apply = (): void => {
-    ENVIRONMENT.forEach(({ load }, i) =>
-      load(b, isWord(i) ? b.and(values[i] as Value, b.i32(0xffff)) : (values[i] as Value)),
-    );
+    ENVIRONMENT.forEach(({ load }, i) => {
+      const value = values[i] as Value;
+      load(b, isWord(i) ? b.and(value, b.i32(0xffff)) : value);
+    });
   };
   return { apply, end: bytes * ENVIRONMENT.length };
 }
