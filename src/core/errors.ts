@@ -26,3 +26,6 @@ export class InvariantError extends Error {
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new InvariantError(message);
 }
+
+/** A `UserError` in how a command was called rather than in what it was given; exit code 2. */
+export class UsageError extends UserError {}

@@ -53,6 +53,11 @@ export interface AddressSpace {
   /** Physical address of the top-level table. */
   readonly root: PhysicalAddress;
   translate(address: VirtualAddress): Translation;
+  /**
+   * The `length` bytes at `address` without copying when one page holds them all (a copy when they cross a page);
+   * undefined when any of them is unreadable. Valid until the next call on this space: decode it, don't keep it.
+   */
+  view(address: VirtualAddress, length: number): Uint8Array | undefined;
   /** Copies from `address` into `target`; returns the length of the readable prefix. Crosses pages. */
   read(address: VirtualAddress, target: Uint8Array): number;
   /** The mapped runs between `start` and `end`, ascending, found by walking the tables (never by probing addresses). */

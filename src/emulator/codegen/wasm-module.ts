@@ -2,7 +2,7 @@
  * Writes one WebAssembly module in its binary format (core specification 5.5).
  *
  * Imported functions may be discovered while bodies are written, so functions defined here are known by export name
- * only and cannot call each other by index; every import of a module must be a function, the one memory or the one
+ * only and cannot call each other by index; every import of a module must be a function, the one memory or a
  * table. No validation: V8 does that.
  */
 import { CodeBuffer } from './code-buffer.js';
@@ -36,7 +36,7 @@ export class WasmModule {
   private readonly typeBodies: FunctionType[] = [];
   private readonly imports: ImportedFunction[] = [];
   private readonly functions: DefinedFunction[] = [];
-  private table: string | undefined;
+  private readonly tables: string[] = [];
 
   /** Index of a function type; equal types share one. */
   type(type: FunctionType): number {
@@ -56,9 +56,9 @@ export class WasmModule {
     return this.imports.push({ module: 'env', name, type: this.type(type) }) - 1;
   }
 
-  /** Imports the one table of functions, `env.<name>`. */
+  /** Imports a table of functions, `env.<name>`; its index is the order of the calls. */
   importTable(name: string): void {
-    this.table = name;
+    this.tables.push(name);
   }
 
   /** Adds a function; `body` ends with the `end` opcode. Locals come after the parameters. */
@@ -79,7 +79,7 @@ export class WasmModule {
         }
       }
     });
-    this.section(out, 2, this.imports.length + (this.table === undefined ? 1 : 2), (section) => {
+    this.section(out, 2, this.imports.length + 1 + this.tables.length, (section) => {
       for (const one of this.imports) {
         section.name(one.module);
         section.name(one.name);
@@ -89,9 +89,9 @@ export class WasmModule {
       section.name('env');
       section.name('memory');
       section.append(new Uint8Array([2, 0, 1]));
-      if (this.table !== undefined) {
+      for (const table of this.tables) {
         section.name('env');
-        section.name(this.table);
+        section.name(table);
         section.append(new Uint8Array([1, FUNCREF, 0, 1]));
       }
     });

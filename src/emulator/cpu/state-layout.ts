@@ -53,7 +53,6 @@ const saved: readonly (readonly [string, FieldType])[] = [
   ['cr4', 'i32'],
   ['cr2', 'i64'],
   ['cr3', 'i64'],
-  ['cr8', 'i32'],
   ['xcr0', 'i32'],
   ['efer', 'i32'],
   ['gdtLimit', 'i32'],
@@ -72,7 +71,6 @@ const saved: readonly (readonly [string, FieldType])[] = [
   ['tscAux', 'i64'],
   ['tscOffset', 'i64'],
   ['pat', 'i64'],
-  ['apicBase', 'i64'],
   ['miscEnable', 'i64'],
   ['mtrrDefType', 'i64'],
   ...Array.from({ length: 16 }, (_, i) => [`mtrrVar${i}`, 'i64'] as const),
@@ -110,6 +108,8 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['stepping', 'i32'],
   // Instructions of the running block not yet retired, while a host helper runs; makes icount exact there.
   ['left', 'i32'],
+  // Why generated code came back; see interpreter/exit-code.ts.
+  ['exitCode', 'i32'],
   // Exception flags of the running instruction that are not yet in FSW (a store may still fault), or in MXCSR.
   ['fpending', 'i32'],
   ['sseRaised', 'i32'],

@@ -29,7 +29,7 @@ const setInterrupts: Semantics = (b) => {
   const old = b.state('eflags');
   b.if(b.eqz(b.and(old, b.i32(IF))), () => {
     b.setState('eflags', b.or(old, b.i32(IF)));
-    b.setState('shadowUntil', b.add(b.instructionCount(), b.i64(1)));
+    b.setState('shadowUntil', b.add(b.instructionCount(), b.i64(2)));
   });
   b.endBlock(false);
 };

@@ -26,6 +26,10 @@ import type { CpuMode, Instruction, MemoryOperand, Operand } from './instruction
 export const ACCESS_WRITE = 0x100;
 export const ACCESS_STACK = 0x200;
 
+/** Pseudo-vectors of `raise`: whatever the field `x87Trap` or `sseTrap` says. */
+export const RAISE_X87_TRAP = -1;
+export const RAISE_SSE_TRAP = -2;
+
 /** Segment encodings. */
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
 
@@ -456,7 +460,7 @@ export abstract class InstructionBuilder extends OpBuilder {
 
   /** PUSHF and POPF in virtual-8086 mode need IOPL 3 (SDM volume 3, 21.2.1). */
   requireVirtual8086Privilege(): void {
-    if (this.mode.codeSize === 8 || !this.mode.user) return;
+    if (this.mode.codeSize === 8) return;
     const watched = this.and(this.state('eflags'), this.i32(VM | IOPL));
     const blocked = this.and(
       this.ne(this.and(watched, this.i32(VM)), this.i32(0)),
@@ -486,7 +490,7 @@ export abstract class InstructionBuilder extends OpBuilder {
 
   /** Traps (#UD, #NM, #MF) when the x87 or SSE state must not be touched now; see `cpu/fpu-traps.ts`. */
   requireUnit(unit: 'x87' | 'sse'): void {
-    this.if(this.state(`${unit}Trap`), () => this.raise(-1));
+    this.if(this.state(`${unit}Trap`), () => this.raise(unit === 'x87' ? RAISE_X87_TRAP : RAISE_SSE_TRAP));
   }
 
   /** A fresh local that survives the instruction; for loops in semantic functions. */

@@ -68,7 +68,7 @@ function offerBulk(b: InstructionBuilder, name: 'bulkMove' | 'bulkFill', size: n
     b.setState('argument1', name === 'bulkMove' ? pointer(b, RSI) : b.let(b.gpr(0, 8)));
     const limited = b.let(b.wrap(b.select(b.ltU(count, b.i64(MAX_BULK)), count, b.i64(MAX_BULK))));
     const type = { params: ['i32', 'i32'], results: ['i32'] } as const;
-    const elements = b.call(name, type, [b.i32(size | (b.mode.user ? 0x100 : 0)), limited]) as Value;
+    const elements = b.call(name, type, [b.i32(size), limited]) as Value;
     const done = b.let(b.widen(elements));
     const bytes = b.let(b.shl(done, b.i64(Math.log2(size))));
     advance(b, RDI, bytes);

@@ -250,7 +250,7 @@ export const system: Family = {
       'ce',
       'into',
       '',
-      helper('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
+      transfer('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
       legacy,
     ),
     row(

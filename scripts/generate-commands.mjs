@@ -1,0 +1,30 @@
+/**
+ * Writes a command module into dist/commands for every plugin, so that a new plugin file is a new command without
+ * another edit. Runs after tsc, on its output.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadPlugin, pluginFiles } from '../dist/analysis/registry.js';
+import { commandWords } from '../dist/cli/resolve-plugins.js';
+
+const commands = new Map();
+for (const file of pluginFiles()) {
+  const words = commandWords(await loadPlugin(file));
+  const id = words.join('/');
+  commands.set(id, [...(commands.get(id) ?? []), file]);
+}
+
+for (const [id, files] of commands) {
+  const up = '../'.repeat(id.split('/').length);
+  const imports = files.map(
+    ({ folder, name }, index) => `import plugin${index} from '${up}analysis/${folder}/${name}.js';`,
+  );
+  const path = new URL(`../dist/commands/${id}.js`, import.meta.url);
+  mkdirSync(new URL('.', path), { recursive: true });
+  writeFileSync(
+    path,
+    `${imports.join('\n')}
+import { pluginCommand } from '${up}cli/plugin-command.js';
+export default pluginCommand(${files.map((_, index) => `plugin${index}`).join(', ')});
+`,
+  );
+}

@@ -1,0 +1,36 @@
+/** `pslist`: the processes on the kernel's task list. Exited and unlinked ones are `psscan`'s, comparing is `psxview`'s. */
+import { column } from '../../core/columns.js';
+import { taskFacts } from '../../objects/linux/task-facts.js';
+import { processes } from '../../objects/linux/tasks.js';
+import { COMMON_OPTIONS, definePlugin, selected } from '../plugin.js';
+
+export default definePlugin({
+  name: 'pslist',
+  scope: 'linux',
+  common: true,
+  summary: 'List the processes on the task list',
+  description: 'Thread group leaders on the kernel task list, in its order, the idle task left out.',
+  aliases: ['linux.pslist.PsList'],
+  examples: ['pslist -f memory.raw', 'pslist -f memory.lime --pid 1,200-300 --json'],
+  options: { pid: COMMON_OPTIONS.pid },
+  columns: {
+    pid: column.integer('Process id (thread group id)'),
+    ppid: column.integer('Process id of the parent'),
+    name: column.text('Name of the main thread (comm)'),
+    state: column.text('Scheduler state, as ps shows it'),
+    threads: column.integer('Threads in the group'),
+    uid: column.integer('Effective user id'),
+    gid: column.integer('Effective group id'),
+    createTime: column.time('Start of the process'),
+    kernelThread: column.boolean('Has no user memory', { quiet: true }),
+    offset: column.address('Address of the task_struct'),
+  },
+  tree: { id: 'pid', parent: 'ppid' },
+  timeline: { events: { createTime: 'process created' }, describe: (row) => `${row.name} (pid ${row.pid})` },
+  *rows(kernel, options) {
+    for (const task of processes(kernel)) {
+      const facts = taskFacts(kernel, task);
+      if (selected(options.pid, facts.pid)) yield facts;
+    }
+  },
+});

@@ -1,0 +1,59 @@
+/** Runs one plugin on one image: the only place where a plugin meets its subject, and where partial rows are marked. */
+
+import type { Row } from '../core/columns.js';
+import { UserError } from '../core/errors.js';
+import type { FaultLog } from '../memory/fault-log.js';
+import type { Image } from './image.js';
+import type { Options, OptionsOf, Plugin, PluginIo, Scope, Scopes } from './plugin.js';
+
+/** A row with the mark that some memory behind it was unreadable. */
+export interface MarkedRow {
+  readonly row: Row;
+  readonly partial: boolean;
+}
+
+interface Subject<S extends Scope> {
+  readonly subject: Scopes[S];
+  readonly faults: FaultLog | undefined;
+}
+
+/** What each scope is on an image, and the fault log that goes with it. */
+const SUBJECTS: { readonly [S in Scope]: (image: Image) => Promise<Subject<S>> } = {
+  image: async (image) => {
+    await image.detect();
+    return { subject: image, faults: image.linux?.faults };
+  },
+  linux: async (image) => {
+    const kernel = await image.requireLinux();
+    return { subject: kernel, faults: kernel.faults };
+  },
+};
+
+/** Side products are dropped, progress and remarks are not heard: for library use and tests. */
+export const SILENT_IO: PluginIo = { extract: () => undefined, progress: () => {}, note: () => {} };
+
+/**
+ * The rows of `plugin` on `image`, as they are found. Throws `UserError` when the image has no such operating system or
+ * an option is missing, and `ProfileGap` when the profile lacks something that the plugin cannot do without.
+ */
+export async function* runPlugin(
+  plugin: Plugin,
+  image: Image,
+  options: OptionsOf<Options> = {},
+  io: PluginIo = SILENT_IO,
+): AsyncGenerator<MarkedRow> {
+  for (const [name, declared] of Object.entries(plugin.options)) {
+    if (declared.required === true && options[name] === undefined) {
+      throw new UserError(`${plugin.name} needs --${name}`, declared.summary);
+    }
+  }
+  const { subject, faults } = await SUBJECTS[plugin.scope](image);
+  let before = faults?.count ?? 0;
+  const rows = plugin.rows as (subject: unknown, options: OptionsOf<Options>, io: PluginIo) => Iterable<Row>;
+  for (const row of rows(subject, options, io)) {
+    const now = faults?.count ?? 0;
+    yield { row, partial: now !== before };
+    // What is read while the consumer holds the row belongs to the consumer.
+    before = faults?.count ?? 0;
+  }
+}

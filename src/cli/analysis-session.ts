@@ -1,0 +1,113 @@
+/**
+ * What an analysis command does between its flags and its rows: configuration, image, side products, rendering. One
+ * session may run several plugins on the same image.
+ */
+
+import type { Image } from '../analysis/image.js';
+import type { Options, OptionsOf, Plugin, PluginIo } from '../analysis/plugin.js';
+import { runPlugin } from '../analysis/run-plugin.js';
+import { UsageError } from '../core/errors.js';
+import type { ResultShape } from '../report/renderer.js';
+import { RENDERERS, type RendererName } from '../report/renderers/index.js';
+import { rowFilter, selectColumns } from '../report/row-filter.js';
+import { type Configuration, loadConfiguration } from './configuration.js';
+import { openSource } from './open-source.js';
+import { outputFolder } from './output-folder.js';
+import { ProgressBar } from './progress.js';
+import { renderRows } from './render-rows.js';
+
+/** Parsed values of `SOURCE_FLAGS` and `RENDER_FLAGS`. */
+export interface SessionFlags {
+  readonly file?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly cache: boolean;
+  readonly renderer?: string | undefined;
+  readonly json: boolean;
+  readonly columns?: readonly string[] | undefined;
+  readonly filter?: readonly string[] | undefined;
+  readonly output?: string | undefined;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export class AnalysisSession {
+  readonly image: Image;
+  readonly #flags: SessionFlags;
+  readonly #configuration: Configuration;
+  readonly #progress: ProgressBar;
+  readonly #io: PluginIo;
+
+  private constructor(image: Image, flags: SessionFlags, configuration: Configuration, progress: ProgressBar) {
+    this.image = image;
+    this.#flags = flags;
+    this.#configuration = configuration;
+    this.#progress = progress;
+    const folder = flags.output ?? configuration.output;
+    this.#io = {
+      extract: folder === undefined ? () => undefined : outputFolder(folder),
+      progress: (done, total, label) => progress.update(done, total, label),
+      note: (text) => this.note(text),
+    };
+  }
+
+  /** Opens the image that the flags (or the configuration in `configurationFolder`) name. */
+  static async open(flags: SessionFlags, configurationFolder: string): Promise<AnalysisSession> {
+    const configuration = await loadConfiguration(configurationFolder);
+    const quiet = flags.quiet || configuration.quiet === true;
+    const progress = new ProgressBar(!quiet);
+    const image = await openSource(flags.file ?? configuration.file, {
+      profile: flags.profile ?? configuration.profile,
+      cache: flags.cache,
+      onUnpack: (done, total) => progress.update(done, total, 'unpacking'),
+    });
+    progress.stop();
+    const session = new AnalysisSession(image, { ...flags, quiet }, configuration, progress);
+    for (const note of image.memory.notes) session.note(note);
+    return session;
+  }
+
+  /** A remark on stderr, unless `--quiet`. */
+  note(text: string): void {
+    if (this.#flags.quiet) return;
+    this.#progress.stop();
+    process.stderr.write(`memlapse: ${text}\n`);
+  }
+
+  get rendererName(): RendererName {
+    if (this.#flags.json) return 'json';
+    return (this.#flags.renderer as RendererName | undefined) ?? this.#configuration.renderer ?? 'table';
+  }
+
+  /** Runs one plugin and writes its rows. */
+  async run(plugin: Plugin, options: OptionsOf<Options>, preferred?: RendererName): Promise<void> {
+    if (this.#flags.verbose) await this.#describe();
+    const accepts = rowFilter(plugin.columns, this.#flags.filter ?? []);
+    const columns = selectColumns(plugin.columns, this.#flags.columns ?? this.#configuration.columns?.[plugin.name]);
+    const shape: ResultShape = { ...plugin, columns, source: this.image.name };
+    const asked = this.#flags.renderer !== undefined || this.#flags.json || this.#configuration.renderer !== undefined;
+    const name = asked ? this.rendererName : (preferred ?? this.rendererName);
+    if (name === 'tree' && plugin.tree === undefined) {
+      throw new UsageError(`${plugin.name} has no tree`, 'choose another --renderer');
+    }
+    const renderer = (await RENDERERS[name]())(shape);
+    try {
+      await renderRows(runPlugin(plugin, this.image, options, this.#io), renderer, accepts);
+    } finally {
+      this.#progress.stop();
+    }
+  }
+
+  async #describe(): Promise<void> {
+    await this.image.detect();
+    this.note(`${this.image.name}: ${this.image.memory.format}`);
+    const profile = this.image.linux?.profile;
+    if (profile === undefined) return;
+    this.note(profile.banner);
+    for (const source of profile.sources) this.note(source);
+  }
+
+  close(): void {
+    this.#progress.stop();
+    this.image.close();
+  }
+}

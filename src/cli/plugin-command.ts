@@ -1,0 +1,51 @@
+/** Makes an oclif command class from a plugin, or from the plugins of several systems that answer the same question. */
+
+import type { Interfaces } from '@oclif/core';
+import { Command } from '@oclif/core/command';
+import type { Plugin } from '../analysis/plugin.js';
+import { UserError } from '../core/errors.js';
+import type { RendererName } from '../report/renderers/index.js';
+import { AnalysisSession, type SessionFlags } from './analysis-session.js';
+import { flagsOf, optionsFrom } from './plugin-flags.js';
+import { RENDER_FLAGS, SOURCE_FLAGS } from './source-flags.js';
+
+/** Plugins whose natural form is not a table. */
+const PREFERRED: Readonly<Record<string, RendererName>> = { pstree: 'tree' };
+
+/** The command for plugins of one name: one for each system that has it. */
+export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeof Command {
+  const [first] = plugins;
+  const options = Object.assign({}, ...plugins.map((plugin) => plugin.options));
+  const flags = { ...flagsOf(options), ...SOURCE_FLAGS, ...RENDER_FLAGS } as unknown as Interfaces.FlagInput;
+
+  return class PluginCommand extends Command {
+    static override summary = first.summary;
+    static override description = first.description ?? '';
+    static override examples = (first.examples ?? [`${first.name} -f memory.raw`]).map(
+      (example) => `<%= config.bin %> ${example}`,
+    );
+    static override flags = flags;
+
+    async run(): Promise<void> {
+      const parsed = await this.parse({ flags });
+      const session = await AnalysisSession.open(parsed.flags as unknown as SessionFlags, this.config.configDir);
+      try {
+        const plugin = await pluginFor(plugins, session);
+        await session.run(plugin, optionsFrom(plugin.options, parsed.flags), PREFERRED[plugin.name]);
+      } finally {
+        session.close();
+      }
+    }
+  };
+}
+
+/** The plugin that fits the image's system. One that runs on any image needs no detection. */
+async function pluginFor(plugins: readonly Plugin[], session: AnalysisSession): Promise<Plugin> {
+  const anywhere = plugins.find((plugin) => plugin.scope === 'image');
+  if (anywhere !== undefined) return anywhere;
+  await session.image.detect();
+  const fitting = plugins.find((plugin) => plugin.scope === session.image.os);
+  if (fitting !== undefined) return fitting;
+  if (session.image.os === undefined) await session.image.requireLinux();
+  throw new UserError(`${plugins[0]?.name} has no meaning for a ${session.image.os} image`);
+}

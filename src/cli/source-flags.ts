@@ -1,0 +1,53 @@
+/** The flags that every analysis command takes: what to read and how to show the result. */
+import * as Flags from '@oclif/core/flags';
+import { RENDERER_NAMES } from '../report/renderers/index.js';
+
+export const SOURCE_FLAGS = {
+  file: Flags.string({ char: 'f', description: 'Memory image to read', helpValue: '<image>', helpGroup: 'SOURCE' }),
+  profile: Flags.string({
+    description: 'Symbol file (ISF: .json, .json.gz, .json.xz) to use for the kernel in the image',
+    helpValue: '<file>',
+    helpGroup: 'SOURCE',
+  }),
+  cache: Flags.boolean({
+    default: true,
+    allowNo: true,
+    description: 'Keep what was derived from the image, for a faster start next time',
+    helpGroup: 'SOURCE',
+  }),
+};
+
+export const RENDER_FLAGS = {
+  renderer: Flags.option({
+    char: 'r',
+    options: RENDERER_NAMES,
+    description: 'How rows are written (default: table)',
+    helpGroup: 'OUTPUT',
+  })(),
+  json: Flags.boolean({ description: 'The same as --renderer json', exclusive: ['renderer'], helpGroup: 'OUTPUT' }),
+  columns: Flags.string({
+    multiple: true,
+    delimiter: ',',
+    description: 'Only these columns, in this order',
+    helpValue: '<name,…>',
+    helpGroup: 'OUTPUT',
+  }),
+  filter: Flags.string({
+    multiple: true,
+    description: 'Only rows whose column fits: name=bash, pid>100, path~^/tmp (several: all must fit)',
+    helpValue: '<column=value>',
+    helpGroup: 'OUTPUT',
+  }),
+  output: Flags.string({
+    char: 'o',
+    description: 'Folder for extracted files',
+    helpValue: '<folder>',
+    helpGroup: 'OUTPUT',
+  }),
+  quiet: Flags.boolean({ char: 'q', description: 'No remarks and no progress on stderr', helpGroup: 'OUTPUT' }),
+  verbose: Flags.boolean({
+    char: 'v',
+    description: 'Say on stderr what the image is and where symbols came from',
+    helpGroup: 'OUTPUT',
+  }),
+};

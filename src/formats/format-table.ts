@@ -1,0 +1,20 @@
+/**
+ * Every memory format that is read, in the order in which they are asked. A new format is a folder and a row here.
+ */
+import { avmlFormat } from './avml/read.js';
+import { elfCoreFormat } from './elf-core/read.js';
+import type { MemoryFormat } from './format.js';
+import { kdumpFormat } from './kdump/read.js';
+import { limeFormat } from './lime/read.js';
+import { qemuMigrationFormat } from './qemu-migration/read.js';
+import { rawFormat } from './raw/read.js';
+
+/** Raw takes everything, so it is last. */
+export const memoryFormats: readonly MemoryFormat[] = [
+  elfCoreFormat,
+  limeFormat,
+  avmlFormat,
+  kdumpFormat,
+  qemuMigrationFormat,
+  rawFormat,
+];

@@ -1,0 +1,33 @@
+/** The network namespaces of a kernel. */
+import type { StructView } from '../../struct-view.js';
+import type { LinuxKernel } from '../kernel.js';
+import { listEntries } from '../lists.js';
+import { processes } from '../tasks.js';
+
+const MEMO = Symbol('network namespaces');
+
+/**
+ * Every `struct net`: those on the kernel's list, those of the processes, and the first one. A namespace that was taken
+ * off the list is found as long as a process is in it.
+ */
+export function netNamespaces(kernel: LinuxKernel): readonly StructView[] {
+  return kernel.memo(MEMO, () => [...findNamespaces(kernel).values()]);
+}
+
+function findNamespaces(kernel: LinuxKernel): Map<bigint, StructView> {
+  const found = new Map<bigint, StructView>();
+  const add = (net: StructView | undefined) => {
+    if (net !== undefined) found.set(net.address, net);
+  };
+  const first = kernel.address('init_net');
+  if (first !== undefined) add(kernel.struct('net', first));
+  const list = kernel.address('net_namespace_list');
+  if (list !== undefined) for (const net of listEntries(kernel, list, 'net', 'list')) add(net);
+  for (const task of processes(kernel)) add(task.follow('nsproxy')?.follow('net_ns'));
+  return found;
+}
+
+/** Inode number of a namespace: the N of `net:[N]`. */
+export function namespaceInode(net: StructView): number | undefined {
+  return net.num('ns.inum');
+}
