@@ -57,10 +57,10 @@ export interface Result {
 }
 
 export class X87Stack {
-  private readonly memory: WasmMemory;
+  private readonly memory: WebAssembly.Memory;
   readonly routines: X87Routines;
 
-  constructor(memory: WasmMemory, routines: X87Routines) {
+  constructor(memory: WebAssembly.Memory, routines: X87Routines) {
     this.memory = memory;
     this.routines = routines;
   }
