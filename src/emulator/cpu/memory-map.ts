@@ -12,7 +12,7 @@ export const TLB_BASE = 0x1_0000;
 export const JUMP_CACHE_BASE = 0x2_0000;
 
 /** Event records; see events/ring.ts. */
-export const RING_BASE = 0x4_0000;
+export const RING_BASE = 0x8_0000;
 export const RING_BYTES = 0x4_0000;
 
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */

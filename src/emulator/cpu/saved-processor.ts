@@ -45,7 +45,8 @@ export function restoreProcessor(core: ProcessorCore, saved: SavedProcessor): vo
     return value;
   };
   const model = new TextDecoder().decode(field('model') as Uint8Array);
-  if (model !== core.model.name) throw new UserError(`the state is of processor model '${model}'`, 'use the same model');
+  if (model !== core.model.name)
+    throw new UserError(`the state is of processor model '${model}'`, 'use the same model');
   for (const name of plainFields()) state.setField(name, BigInt(field(name) as bigint | number));
   state.eflags = Number(field('rflags')) | 0;
   const icount = Number(field('icount'));

@@ -94,6 +94,8 @@ const saved: readonly (readonly [string, FieldType])[] = [
 const derived: readonly (readonly [string, FieldType])[] = [
   // rip of the block that the interpreter runs; micro-ops hold offsets from it.
   ['blockRip', 'i64'],
+  // RIP of the origin of the region that is entered.
+  ['regionBase', 'i64'],
   // (mode key << 48): xor-ed into rip for jump-cache tags.
   ['modeTag', 'i64'],
   ['modeKey', 'i32'],

@@ -15,7 +15,7 @@ import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js'
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
-import { JUMP_CACHE, JUMP_CACHE_BYTES, JUMP_CACHE_ENTRIES, jumpCacheAddress } from './jump-cache.js';
+import { JUMP_CACHE, JUMP_CACHE_BYTES, JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_BYTES, jumpCacheAddress } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
 
 const MAX_INSTRUCTIONS = 64;
@@ -23,6 +23,11 @@ const MAX_INSTRUCTIONS = 64;
 export const HOT_THRESHOLD = 400;
 /** A counter that never reaches zero: the JIT does not want the block. */
 const NEVER_HOT = 0x7fff_ffff;
+
+export interface RegionHit {
+  readonly reference: number;
+  readonly base: bigint;
+}
 
 export interface Block {
   /** Physical address of the first byte. */
@@ -54,8 +59,11 @@ export class BlockCache {
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
   hotThreshold = HOT_THRESHOLD;
-  /** Told when a page starts to hold code, and when it no longer does. */
-  onRegionLookup: (physical: number, mode: CpuMode) => number = () => 0;
+  /** The JIT's part of `install`: a region reference and its origin for code at `rip`, if one is valid here. */
+  findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
+  /** Bytes that regions were made from: do they overlap, and drop what does. */
+  regionOverlaps: (physical: number, length: number) => boolean = () => false;
+  invalidateRegions: (physical: number, length: number) => boolean = () => false;
   /** Statistics: instructions decoded. */
   decoded = 0;
 
@@ -93,14 +101,16 @@ export class BlockCache {
     const linear = this.linearRip(mode);
     const fetched = this.memory.fetchFrame(linear, mode.user);
     const physical = Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn);
-    const region = this.onRegionLookup(physical, mode);
-    const block = region !== 0 ? undefined : this.blockAt(linear, physical, mode, false);
-    const low = Number(BigInt.asIntN(32, this.state.getWide('rip')));
+    const rip = this.state.getWide('rip');
+    const region = this.findRegion(physical, mode, rip);
+    const block = region !== undefined ? undefined : this.blockAt(linear, physical, mode, false);
+    const low = Number(BigInt.asIntN(32, rip));
     const entry = jumpCacheAddress(low);
-    this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = this.state.getWide('rip') ^ this.state.getWide('modeTag');
+    this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');
     this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
-    this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region;
-    this.globalEntry[(entry - JUMP_CACHE_BASE) >> 4] = fetched & 1;
+    this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
+    this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region?.base ?? 0n;
+    this.globalEntry[(entry - JUMP_CACHE_BASE) / JUMP_CACHE_ENTRY_BYTES] = fetched & 1;
   }
 
   /** The single instruction at RIP as a block that stops behind it. */
@@ -124,9 +134,15 @@ export class BlockCache {
     return this.blocks.get(blockKey(physical, mode, false));
   }
 
-  /** The JIT will not take the block: stop counting. */
-  neverHot(block: Block): void {
-    this.state.i32[(block.header + HEADER.counter) >> 2] = NEVER_HOT;
+  /** Runs of the block until it is offered to the JIT (again); `Infinity` for never. */
+  offerAfter(block: Block, runs: number): void {
+    this.state.i32[(block.header + HEADER.counter) >> 2] = Math.min(runs, NEVER_HOT);
+  }
+
+  /** Forgets the jump-cache entry of one address, so that it is looked up anew. */
+  forgetJump(rip: bigint): void {
+    const entry = jumpCacheAddress(Number(BigInt.asIntN(32, rip)));
+    this.state.i64[entry >> 3] = -1n;
   }
 
   private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
@@ -296,7 +312,7 @@ export class BlockCache {
 
   /** Does [physical, physical + length) hit bytes of a decoded block? */
   overlaps(physical: number, length: number): boolean {
-    return this.hit(physical, length).length > 0;
+    return this.hit(physical, length).length > 0 || this.regionOverlaps(physical, length);
   }
 
   private hit(physical: number, length: number): Block[] {
@@ -318,7 +334,8 @@ export class BlockCache {
   invalidate(physical: number, length: number): void {
     const hit = this.hit(physical, length);
     for (const block of hit) this.drop(block);
-    if (hit.length > 0) this.flushJumps('all');
+    const regions = this.invalidateRegions(physical, length);
+    if (hit.length > 0 || regions) this.flushJumps('all');
   }
 
   private drop(block: Block): void {
@@ -362,7 +379,7 @@ export class BlockCache {
     }
     for (let i = 0; i < JUMP_CACHE_ENTRIES; i++) {
       if (this.globalEntry[i] !== 0) continue;
-      const tag = (JUMP_CACHE_BASE + i * 16) >> 2;
+      const tag = (JUMP_CACHE_BASE + i * JUMP_CACHE_ENTRY_BYTES) >> 2;
       i32[tag] = -1;
       i32[tag + 1] = -1;
     }

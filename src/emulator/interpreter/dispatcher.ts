@@ -8,13 +8,10 @@ import { WasmModule } from '../codegen/wasm-module.js';
 import { JUMP_CACHE_BASE } from '../cpu/memory-map.js';
 import { stateAddress } from '../cpu/state-layout.js';
 import { EXIT } from './exit-code.js';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES } from './jump-cache.js';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_SHIFT, REGION_ENTRY_BITS } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD } from './micro-op.js';
 
 const CODE_TYPE = { params: ['i32'], results: ['i32'] } as const;
-
-/** A region reference is table index << REGION_ENTRY_BITS | entry number, plus 1. */
-export const REGION_ENTRY_BITS = 10;
 
 const i32State = (b: OpBuilder, name: string): Value => b.loadMemory('i32', 4, b.i32(0), stateAddress(name));
 const i64State = (b: OpBuilder, name: string): Value => b.loadMemory('i64', 8, b.i32(0), stateAddress(name));
@@ -23,7 +20,7 @@ const i64State = (b: OpBuilder, name: string): Value => b.loadMemory('i64', 8, b
 export function probe(b: OpBuilder, rip: Value): Value {
   const low = b.let(b.wrap(rip));
   const index = b.and(b.xor(low, b.shrU(low, b.i32(12))), b.i32(JUMP_CACHE_ENTRIES - 1));
-  const entry = b.let(b.shl(index, b.i32(4)));
+  const entry = b.let(b.shl(index, b.i32(JUMP_CACHE_ENTRY_SHIFT)));
   const tag = b.loadMemory('i64', 8, entry, JUMP_CACHE_BASE + JUMP_CACHE.tag);
   b.if(b.ne(tag, b.xor(rip, i64State(b, 'modeTag'))), () => b.return(b.i32(EXIT.miss)));
   return entry;
@@ -61,6 +58,8 @@ function buildDispatch(module: WasmModule): void {
       region,
       () => {
         const reference = b.let(b.sub(region, b.i32(1)));
+        const base = b.loadMemory('i64', 8, entry, JUMP_CACHE_BASE + JUMP_CACHE.base);
+        b.storeMemory(8, b.i32(0), stateAddress('regionBase'), base);
         b.emit(b.and(reference, b.i32((1 << REGION_ENTRY_BITS) - 1)));
         b.emit(b.shrU(reference, b.i32(REGION_ENTRY_BITS)));
         b.code.byte(OP.callIndirect);

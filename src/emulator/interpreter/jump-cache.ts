@@ -5,7 +5,8 @@
 import { JUMP_CACHE_BASE } from '../cpu/memory-map.js';
 
 export const JUMP_CACHE_ENTRIES = 4096;
-export const JUMP_CACHE_ENTRY_BYTES = 16;
+export const JUMP_CACHE_ENTRY_BYTES = 32;
+export const JUMP_CACHE_ENTRY_SHIFT = 5;
 export const JUMP_CACHE_BYTES = JUMP_CACHE_ENTRIES * JUMP_CACHE_ENTRY_BYTES;
 
 export const JUMP_CACHE = {
@@ -13,11 +14,20 @@ export const JUMP_CACHE = {
   tag: 0,
   /** Address of the interpreter's block header. */
   header: 8,
-  /** Region entry + 1, or 0: see `jit/region-entry.ts`. */
+  /** Region reference, or 0: see `regionReference`. */
   region: 12,
+  /** RIP of the region's origin as it is mapped here: blocks know their addresses relative to it. */
+  base: 16,
 } as const;
 
 /** Byte address of the entry for an instruction address given by its low 32 bits. */
 export function jumpCacheAddress(low: number): number {
   return JUMP_CACHE_BASE + ((low ^ (low >>> 12)) & (JUMP_CACHE_ENTRIES - 1)) * JUMP_CACHE_ENTRY_BYTES;
+}
+
+/** A region reference: table index << REGION_ENTRY_BITS | entry number, plus 1. */
+export const REGION_ENTRY_BITS = 10;
+
+export function regionReference(tableIndex: number, entry: number): number {
+  return ((tableIndex << REGION_ENTRY_BITS) | entry) + 1;
 }
