@@ -16,6 +16,7 @@ import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { buildRoutines } from '../softfloat/routines.js';
+import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
 import { Delivery } from './delivery.js';
@@ -62,6 +63,8 @@ export class ProcessorCore {
   readonly delivery: Delivery;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
+  /** The register stack as the host-side x87 functions see it. */
+  readonly x87: X87Stack;
   readonly blocks: BlockCache;
   readonly handlers: HandlerTable;
   readonly slow: SlowPaths;
@@ -119,6 +122,7 @@ export class ProcessorCore {
     const routines = new WebAssembly.Instance(new WebAssembly.Module(buildRoutines().encode()), {
       env: { memory: this.state.memory },
     }).exports as Record<string, WebAssembly.ImportValue>;
+    this.x87 = new X87Stack(this.state.memory, routines as unknown as X87Routines);
     this.imports = {
       ...routines,
       memory: this.state.memory,

@@ -267,8 +267,8 @@ const functionRows = (): Row[] =>
   );
 
 const loadBcd = x87((b) => {
-  const high = b.load(0, 'i32', 2, 8);
-  b.host('x87LoadBcd', b.load(0, 'i64', 8), b.widen(high));
+  const low = b.load(0, 'i64', 8);
+  b.host('x87LoadBcd', low, b.widen(b.load(0, 'i32', 2, 8)));
 });
 
 const storeBcd = x87((b) => {

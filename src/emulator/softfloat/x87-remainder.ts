@@ -1,6 +1,6 @@
 // FPREM, FPREM1, FSCALE, FXTRACT: exact operations on exponents and quotients.
 
-import { C0, C1, C2, C3, ZE } from './control.js';
+import { C0, C1, C2, C3, OE, UE, ZE } from './control.js';
 import { scale } from './fixed-point.js';
 import {
   BIAS,
@@ -21,13 +21,16 @@ import {
 
 /** Exponent difference up to which one FPREM finishes. */
 const COMPLETE = 64;
+/** Exponents beyond 2^14 + 24576 cannot be wrapped into range. */
+const WRAPPED_RANGE = 0x3fff + 0x6000;
 
 interface Remainder extends Result {
-  readonly conditions: number;
+  /** C0, C1, C2 and C3; undefined when only C2 is cleared. */
+  readonly conditions?: number;
 }
 
 function remainder(stack: X87Stack, x: RegisterValue, y: RegisterValue, nearest: boolean): Remainder {
-  const unchanged = (result: Result): Remainder => ({ ...result, conditions: 0 });
+  const unchanged = (result: Result): Remainder => result;
   const forced = stack.forced(x, y);
   if (forced) return unchanged(forced);
   if (isInfinite(x) || isZero(y)) return unchanged(INVALID);
@@ -70,13 +73,13 @@ function remainder(stack: X87Stack, x: RegisterValue, y: RegisterValue, nearest:
 
 /** FPREM (quotient towards zero) and FPREM1 (to nearest). */
 export function runRemainder(stack: X87Stack, nearest: boolean): void {
+  stack.setConditions(C2, 0);
   if (stack.isEmpty(0) || stack.isEmpty(1)) {
     stack.finish(0, UNDERFLOW);
     return;
   }
   const { value, flags, conditions } = remainder(stack, stack.read(0), stack.read(1), nearest);
-  stack.setConditions(C0 | C2 | C3, 0);
-  if (stack.finish(0, { value, flags })) stack.setConditions(C0 | C1 | C2 | C3, conditions);
+  if (stack.finish(0, { value, flags }) && conditions !== undefined) stack.setConditions(C0 | C1 | C2 | C3, conditions);
 }
 
 /** FSCALE: ST(0) * 2^trunc(ST(1)). */
@@ -100,7 +103,10 @@ function scaled(stack: X87Stack, x: RegisterValue, y: RegisterValue): Result {
   const count = binaryExponent2(y) > 16 ? 0x2_0000n : scale(b.mantissa, b.exponent);
   const power = Number(signOf(y) ? -count : count);
   const a = magnitude(x);
-  const result = stack.round(sign, a.mantissa, a.exponent + power, false, stack.fullPrecisionControl);
+  // Too far out even for the exponent that an unmasked overflow or underflow wraps to: the masked answer, then.
+  const wrapped = Math.abs(binaryExponent(x) + power) > WRAPPED_RANGE;
+  const control = stack.fullPrecisionControl | (wrapped ? OE | UE : 0);
+  const result = stack.round(sign, a.mantissa, a.exponent + power, false, control);
   return { value: result.value, flags: result.flags | flags };
 }
 

@@ -1,9 +1,11 @@
 // FSIN, FCOS, FSINCOS, FPTAN, FPATAN, F2XM1, FYL2X, FYL2XP1: special operands by the tables of SDM volume 2, the rest
-// computed far beyond 64 bits and rounded once. Arguments of sine and cosine are reduced by the true pi.
+// computed far beyond 64 bits and rounded once. Arguments of sine, cosine and tangent are reduced by pi cut to 66 bits,
+// as processors do (SDM volume 1, 8.3.8).
 
 import { C2, IE, PE, ZE } from './control.js';
 import {
   arctangentFactor,
+  type BigFloat,
   bitLength,
   cosine,
   exponentialFactor,
@@ -33,6 +35,8 @@ import {
 } from './x87-operand.js';
 
 const FRACTION = Number(F);
+/** pi with 66 significant bits. */
+const REDUCTION_PI = (PI >> (F - 64n)) << (F - 64n);
 /** From 2^63 on FSIN and its like do nothing but set C2. */
 const TRIGONOMETRIC_LIMIT = 63;
 
@@ -42,7 +46,7 @@ function reduce(x: RegisterValue): { quadrant: number; negative: boolean; r: big
   // Below 2^-60 nothing needs reducing, and a fixed-point number could not hold it.
   if (binaryExponent(x) < -60) return { quadrant: 0, negative: false, r: 0n, tiny: true };
   const fixed = scale(mantissa, exponent + FRACTION);
-  const half = PI >> 1n;
+  const half = REDUCTION_PI >> 1n;
   const quadrant = (fixed + (half >> 1n)) / half;
   const r = fixed - quadrant * half;
   return { quadrant: Number(quadrant & 3n), negative: r < 0n, r: r < 0n ? -r : r, tiny: false };
@@ -111,12 +115,12 @@ function trigonometric(stack: X87Stack, kind: Trigonometric, x: RegisterValue): 
 export function runTrigonometric(stack: X87Stack, kind: Trigonometric): void {
   const two = kind === 'sincos' || kind === 'tan';
   const x = stack.read(0);
+  stack.setConditions(C2, 0);
   const fault = stack.isEmpty(0) ? UNDERFLOW : two && !stack.isEmpty(7) ? OVERFLOW : undefined;
   if (fault) {
     if (stack.finish(0, fault) && two) stack.pushRaw(fault.value);
     return;
   }
-  stack.setConditions(C2, 0);
   const finite = !stack.forced(x) && !isInfinite(x) && !isZero(x);
   if (finite && binaryExponent(x) >= TRIGONOMETRIC_LIMIT) {
     stack.setConditions(C2, C2);
@@ -134,11 +138,22 @@ export function runTrigonometric(stack: X87Stack, kind: Trigonometric): void {
   if (stack.finish(0, { value: first.value, flags: direction }) && second) stack.pushRaw(second.value);
 }
 
-/** ln(x) of a positive finite number as sign, and magnitude in fixed point scaled by 2^-extra. */
-function logarithm(x: RegisterValue): { sign: number; mantissa: bigint; exponent: number; exact: number | undefined } {
-  const { mantissa } = magnitude(x);
+/** 1 + x or 1 - x of a magnitude, exactly; where x is so large that 1 is lost, x itself. */
+function addOne({ mantissa, exponent }: BigFloat, sign: 0 | 1): BigFloat {
+  if (exponent > 0) return { mantissa, exponent };
+  const one = 1n << BigInt(-exponent);
+  return { mantissa: sign ? one - mantissa : one + mantissa, exponent };
+}
+
+/** log2 of a positive number: sign and fixed-point magnitude, or `exact` for powers of two. */
+function logarithm({ mantissa, exponent }: BigFloat): {
+  sign: number;
+  mantissa: bigint;
+  exponent: number;
+  exact: number | undefined;
+} {
   const length = bitLength(mantissa);
-  let power = binaryExponent(x);
+  let power = exponent + length - 1;
   // m in [1, 2), moved to [sqrt(1/2), sqrt(2)).
   let m = scale(mantissa, FRACTION - (length - 1));
   if (m === ONE) return { sign: power < 0 ? 1 : 0, mantissa: 0n, exponent: 0, exact: power };
@@ -171,7 +186,7 @@ export function yLog2x(stack: X87Stack): void {
     if (signOf(x)) return INVALID;
     const { flags, stops } = stack.denormal(x, y);
     if (isInfinite(x)) return isZero(y) ? INVALID : raised(infinity(ySign), flags);
-    const log = logarithm(x);
+    const log = logarithm(magnitude(x));
     const isOne = log.exact === 0;
     if (isInfinite(y)) return isOne ? INVALID : raised(infinity(ySign ^ log.sign), flags);
     if (stops) return raised(y, flags);
@@ -207,6 +222,11 @@ export function yLog2xPlus1(stack: X87Stack): void {
     if (isZero(y)) return raised(zero(sign), flags);
     const a = magnitude(x);
     if (signOf(x) && binaryExponent(x) >= 0) return raised(y, flags | IE);
+    if (binaryExponent(x) >= -1) {
+      // Outside the range that the manual defines: the logarithm of the sum itself.
+      const log = logarithm(addOne(a, signOf(x)));
+      return log.exact === 0 ? raised(zero(sign), flags) : product(stack, log.sign ^ signOf(y), y, log, flags);
+    }
     // ln(1 + x) = 2 atanh(x / (2 + x)); the quotient keeps its own exponent so that tiny x lose nothing.
     const shift = binaryExponent(x);
     const fixedX = scale(a.mantissa, a.exponent - shift + FRACTION);
@@ -235,9 +255,9 @@ function exponential(stack: X87Stack, x: RegisterValue): Result {
   if (stops) return raised(x, flags);
   const shift = binaryExponent(x);
   if (shift === 0 && x.significand === 1n << 63n) {
-    return raised(sign ? { significand: 1n << 63n, signExponent: 0xbffe } : x, flags);
+    return raised(sign ? { significand: 1n << 63n, signExponent: 0xbffe } : x, flags | PE);
   }
-  if (shift >= 0) return raised(x, flags);
+  if (shift >= 0) return raised(x, flags | PE);
   const a = magnitude(x);
   const scaled = (scale(a.mantissa, a.exponent - shift + FRACTION) * LN2) >> F;
   const t = scale(scaled, shift);

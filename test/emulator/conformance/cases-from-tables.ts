@@ -9,7 +9,8 @@ import type { ConformanceCase } from './case.js';
 import { encodeRow } from './encode-row.js';
 import type { Random } from './random.js';
 import { randomState } from './random-state.js';
-import { isComparable, undefinedFlags } from './undefined-results.js';
+import type { StateImage } from './state-image.js';
+import { isApproximate, isComparable, undefinedFlags, undefinedStatus } from './undefined-results.js';
 
 /** Mode keys of flat user code; see cpu/mode.ts. */
 const USER_64 = 30;
@@ -35,6 +36,15 @@ export interface RowCases {
   readonly cases: ConformanceCase[];
 }
 
+/** FYL2XP1 is defined for |ST(0)| < 1 - sqrt(1/2) only. */
+function constrain(row: Row, state: StateImage): void {
+  if (row.name !== 'fyl2xp1') return;
+  const { signExponent, significand } = state.st(0);
+  const exponent = signExponent & 0x7fff;
+  if (exponent > 0x3ffc && exponent !== 0x7fff)
+    state.setSt(0, (signExponent & 0x8000) | (exponent % 0x3ffd), significand);
+}
+
 /** `count` cases of a row in one mode; fewer (or none) when the row has no encoding there. */
 export function casesOfRow(
   family: Family,
@@ -56,12 +66,17 @@ export function casesOfRow(
   for (let draw = 0; draw < count + DRAWS && cases.length < count; draw++) {
     const encoded = encodeRow(row, mode, cpuMode, decoder, random);
     if (encoded === undefined) continue;
+    const state = randomState(mode, needs, random);
+    constrain(row, state);
     cases.push({
       name: `${row.name} ${row.operands} (${row.code})`,
       mode,
       code: encoded.code,
-      state: randomState(mode, needs, random),
+      state,
       undefinedFlags: undefinedFlags(row),
+      undefinedStatus: undefinedStatus(row),
+      approximate: isApproximate(row),
+      wideAccess: encoded.instruction.operands.some(({ kind, size }) => kind === 'memory' && size > 8),
     });
   }
   return cases;

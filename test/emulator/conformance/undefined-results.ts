@@ -63,3 +63,16 @@ export function isComparable(row: Row): boolean {
   if (/^(c[ab]|9a|ea|cf|8c|8e|ff \/[35]|0f a[0189]|06|07|0e|16|17|1e|1f)( |$)/.test(row.code)) return false;
   return true;
 }
+
+const TRANSCENDENTAL = new Set(['f2xm1', 'fyl2x', 'fyl2xp1', 'fptan', 'fpatan', 'fsin', 'fcos', 'fsincos']);
+const C1 = 0x200;
+
+/** x87 status bits that are undefined after this row: which way a transcendental result was rounded is not promised. */
+export function undefinedStatus(row: Row): number {
+  return TRANSCENDENTAL.has(row.name) ? C1 : 0;
+}
+
+/** Results of these may differ in the last place (SDM volume 1, 8.3.10). */
+export function isApproximate(row: Row): boolean {
+  return TRANSCENDENTAL.has(row.name);
+}
