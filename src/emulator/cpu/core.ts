@@ -381,8 +381,11 @@ export class ProcessorCore {
     const { state } = this;
     const traps = (state.i32[EFLAGS]! & TF) !== 0;
     const before = this.icount;
+    const { softwareCount } = this.delivery;
     this.step();
     if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
+    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
+    if (this.delivery.softwareCount !== softwareCount) return;
     state.setWide('dr6', state.getWide('dr6') | DR6_BS);
     updateMode(state);
     this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
