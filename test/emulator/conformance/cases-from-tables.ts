@@ -10,7 +10,7 @@ import { encodeRow } from './encode-row.js';
 import type { Random } from './random.js';
 import { randomState } from './random-state.js';
 import type { StateImage } from './state-image.js';
-import { isApproximate, isComparable, undefinedFlags, undefinedStatus } from './undefined-results.js';
+import { isApproximate, isComparable, isDisputed, undefinedFlags, undefinedStatus } from './undefined-results.js';
 
 /** Mode keys of flat user code; see cpu/mode.ts. */
 const USER_64 = 30;
@@ -65,7 +65,7 @@ export function casesOfRow(
   };
   for (let draw = 0; draw < count + DRAWS && cases.length < count; draw++) {
     const encoded = encodeRow(row, mode, cpuMode, decoder, random);
-    if (encoded === undefined) continue;
+    if (encoded === undefined || isDisputed(encoded.instruction)) continue;
     const state = randomState(mode, needs, random);
     constrain(row, state);
     cases.push({
