@@ -234,6 +234,13 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.storeLinear(address, value, bytes, access);
   }
 
+  /** Faults as a store of `bytes` there would, and writes nothing. */
+  probeWrite(segment: number, offset: Value, bytes: number): void {
+    const access = bytes | ACCESS_WRITE | (segment === SEGMENT.ss ? ACCESS_STACK : 0);
+    const address = this.linear(offset, { segment, segmented: this.isSegmented(segment), access });
+    this.translate(this.let(address), access);
+  }
+
   private loadLinear(address: Value, type: ValueType, bytes: number, access: number): Value {
     const host = this.translate(this.let(address), access);
     // 16 bytes and floats load by type; the loaded value is fixed at once, in program order.

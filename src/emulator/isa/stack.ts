@@ -72,7 +72,10 @@ const enter: Semantics = (b) => {
     b.storeAt(SEGMENT.ss, below(top, level), b.resize(top, size), size);
   });
   const allocated = b.let(b.and(b.widen(b.read(0)), b.i64(0xffff)));
-  b.setStack(b.sub(below(top, level), allocated));
+  const end = b.let(b.offsetIn(b.mode.stackSize, b.sub(below(top, level), allocated)));
+  // The new top must be writable before anything changes (SDM volume 2, ENTER).
+  b.probeWrite(SEGMENT.ss, end, size);
+  b.setStack(end);
   b.setGpr(5, size, b.resize(top, size));
 };
 
