@@ -1,6 +1,6 @@
 // FPREM, FPREM1, FSCALE, FXTRACT: exact operations on exponents and quotients.
 
-import { C0, C1, C2, C3, OE, UE, ZE } from './control.js';
+import { ALL_EXCEPTIONS, C0, C1, C2, C3, OE, UE, ZE } from './control.js';
 import { scale } from './fixed-point.js';
 import {
   BIAS,
@@ -23,6 +23,7 @@ import {
 const COMPLETE = 64;
 /** Exponents beyond 2^14 + 24576 cannot be wrapped into range. */
 const WRAPPED_RANGE = 0x3fff + 0x6000;
+const NEAREST_ALL_MASKED = 0x300 | ALL_EXCEPTIONS;
 
 interface Remainder extends Result {
   /** C0, C1, C2 and C3; undefined when only C2 is cleared. */
@@ -104,8 +105,9 @@ function scaled(stack: X87Stack, x: RegisterValue, y: RegisterValue): Result {
   const power = Number(signOf(y) ? -count : count);
   const a = magnitude(x);
   // Too far out even for the exponent that an unmasked overflow or underflow wraps to: the masked answer, then.
-  const wrapped = Math.abs(binaryExponent(x) + power) > WRAPPED_RANGE;
-  const control = stack.fullPrecisionControl | (wrapped ? OE | UE : 0);
+  const exponent = binaryExponent(x) + power;
+  const tooFar = Math.abs(exponent) > WRAPPED_RANGE && (stack.control & (exponent > 0 ? OE : UE)) === 0;
+  const control = tooFar ? NEAREST_ALL_MASKED : stack.fullPrecisionControl;
   const result = stack.round(sign, a.mantissa, a.exponent + power, false, control);
   return { value: result.value, flags: result.flags | flags };
 }

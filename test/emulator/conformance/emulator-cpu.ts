@@ -110,6 +110,8 @@ export class EmulatorCpu {
 
   #enterKernel(): void {
     const { processor } = this;
+    // A case that had to be stopped left the processor in user mode.
+    processor.setRegister('cpl', 0n);
     processor.enter({
       registers: { rip: BigInt(IRET), rflags: 2n },
       control: { cr3: BigInt(PML4), cr4: 0x620n, efer: 0xd00n, cr0: 0x8005_0033n },

@@ -57,11 +57,13 @@ const EXCLUDED_NAMES = new Set([
   ...['rcpps', 'rcpss', 'rsqrtps', 'rsqrtss'],
 ]);
 
+const OPERAND_SIZE_PREFIX = 0x66;
+
 /** Encodings that makers disagree on, or that are undefined: near branches with 66 in 64-bit mode, 16-bit SHLD/SHRD. */
-export function isDisputed({ row, operandSize, mode }: Instruction): boolean {
+export function isDisputed({ row, operandSize, mode }: Instruction, code: Uint8Array): boolean {
   if (row.name === 'shld' || row.name === 'shrd') return operandSize === 2;
   const branch = /^(j|call|ret|loop)/.test(row.name);
-  return branch && operandSize === 2 && mode.codeSize === 8;
+  return branch && mode.codeSize === 8 && code[0] === OPERAND_SIZE_PREFIX;
 }
 
 export function isComparable(row: Row): boolean {
@@ -78,6 +80,11 @@ const C1 = 0x200;
 /** x87 status bits that are undefined after this row: which way a transcendental result was rounded is not promised. */
 export function undefinedStatus(row: Row): number {
   return TRANSCENDENTAL.has(row.name) ? C1 : 0;
+}
+
+/** Bytes of the data window that processors fill differently: FXSAVE's MXCSR_MASK, at the place the generator uses. */
+export function ignoredWindow(row: Row): readonly (readonly [number, number])[] | undefined {
+  return row.name === 'fxsave' ? [[512 + 28, 512 + 32]] : undefined;
 }
 
 /** Results of these may differ in the last place (SDM volume 1, 8.3.10). */
