@@ -5,7 +5,7 @@
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
 import { BlockCache } from '../interpreter/block-cache.js';
-import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js';
+import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
@@ -126,8 +126,7 @@ export class ProcessorCore {
       memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
-      slowAddress: this.slow.address,
-      slowStore: this.slow.store,
+      ...createMissFunctions(this.state.memory, { slowAddress: this.slow.address, slowStore: this.slow.store }),
       slowCommit: this.slow.commit,
       segmentCheck: (segment: number, access: number, record: number) => this.segmentCheck(segment, access, record),
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
