@@ -5,7 +5,7 @@
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
 import { BlockCache } from '../interpreter/block-cache.js';
-import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js';
+import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
@@ -78,6 +78,8 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
+  onLeave: () => void = () => {};
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -128,8 +130,7 @@ export class ProcessorCore {
       memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
-      slowAddress: this.slow.address,
-      slowStore: this.slow.store,
+      ...createMissFunctions(this.state.memory, { slowAddress: this.slow.address, slowStore: this.slow.store }),
       slowCommit: this.slow.commit,
       segmentCheck: (segment: number, access: number, record: number) => this.segmentCheck(segment, access, record),
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
@@ -138,10 +139,11 @@ export class ProcessorCore {
       bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
       bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
     };
-    this.handlers = new HandlerTable(this.imports, handlers);
+    const decoder = new Decoder(model.features);
+    this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, new Decoder(model.features), this.handlers, {
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
       blockEnd,
       stepEnd,
     });
@@ -319,6 +321,10 @@ export class ProcessorCore {
         return;
       case EXIT.limit:
       case EXIT.step:
+        this.step();
+        return;
+      case EXIT.leave:
+        this.onLeave();
         this.step();
         return;
       case EXIT.hot:

@@ -96,6 +96,13 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['blockRip', 'i64'],
   // RIP of the origin of the region that is entered.
   ['regionBase', 'i64'],
+  // Where a region left before an instruction, and the operands of its pending flags; see jit/leave.ts.
+  ['leaveRegion', 'i32'],
+  ['leaveNumber', 'i32'],
+  ['flagCode', 'i32'],
+  ['leaveSlots', 'v128'],
+  ['leaveSlots1', 'v128'],
+  ['leaveSlots2', 'v128'],
   // (mode key << 48): xor-ed into rip for jump-cache tags.
   ['modeTag', 'i64'],
   ['modeKey', 'i32'],

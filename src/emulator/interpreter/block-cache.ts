@@ -21,6 +21,8 @@ import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './
 const MAX_INSTRUCTIONS = 64;
 /** Runs of a block before it is offered to the JIT. */
 export const HOT_THRESHOLD = 400;
+/** Runs of a block whose region is not usable now until it is offered again. */
+const RECOUNT = 50;
 /** A counter that never reaches zero: the JIT does not want the block. */
 const NEVER_HOT = 0x7fff_ffff;
 
@@ -104,6 +106,9 @@ export class BlockCache {
     const rip = this.state.getWide('rip');
     const region = this.findRegion(physical, mode, rip);
     const block = region !== undefined ? undefined : this.blockAt(linear, physical, mode, false);
+    // A block whose region went away counts again.
+    const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
+    if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
     const low = Number(BigInt.asIntN(32, rip));
     const entry = jumpCacheAddress(low);
     this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');

@@ -14,4 +14,6 @@ export const EXIT = {
   event: 5,
   /** An exception is recorded and must be delivered; RIP is at the faulting instruction. */
   exception: 6,
+  /** A region left before an instruction; see jit/leave.ts. The instruction must be executed alone. */
+  leave: 7,
 } as const;

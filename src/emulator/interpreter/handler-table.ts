@@ -4,8 +4,10 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
+import type { Decoder } from '../decode/decoder.js';
 import type { CpuMode, Instruction, Operand } from '../isa/instruction.js';
 import type { Semantics } from '../isa/row.js';
+import { familyOf, familySamples } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
 
 const semanticsNumbers = new Map<Semantics, number>();
@@ -33,23 +35,30 @@ function operandShape(operand: Operand): string {
   }
 }
 
+/** The part of a mode that handlers depend on: privilege is looked up when they run. */
+function modeShape(mode: CpuMode): number {
+  return mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
+}
+
 /** Everything a semantic function may look at in the interpreter; equal keys share a handler. */
 function shapeOf(instruction: Instruction): string {
   const { row, mode, operandSize, addressSize, repeat, segment, operands } = instruction;
   const string = row.repeatable || row.name === 'xlat' ? `,${segment}${repeat ?? ''}` : '';
-  const modeShape = mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
-  return `${semanticsNumber(row.run)},${modeShape},${operandSize},${addressSize}${string},${operands.map(operandShape).join()}`;
+  return `${semanticsNumber(row.run)},${modeShape(mode)},${operandSize},${addressSize}${string},${operands.map(operandShape).join()}`;
 }
 
 export class HandlerTable {
   readonly table: WebAssembly.Table;
   private readonly indices = new Map<string, number>();
   private readonly imports: Record<string, WebAssembly.ImportValue>;
+  private readonly decoder: Decoder;
+  private readonly familiesDone = new Set<string>();
   private next = 1;
   /** Modules generated so far; for statistics. */
   modules = 0;
 
-  constructor(imports: Record<string, WebAssembly.ImportValue>, table: WebAssembly.Table) {
+  constructor(imports: Record<string, WebAssembly.ImportValue>, table: WebAssembly.Table, decoder: Decoder) {
+    this.decoder = decoder;
     this.imports = imports;
     this.table = table;
   }
@@ -66,10 +75,26 @@ export class HandlerTable {
     const shapes = instructions.map(shapeOf);
     const missing = new Map<string, Instruction>();
     shapes.forEach((shape, i) => {
-      if (!this.indices.has(shape)) missing.set(shape, instructions[i] as Instruction);
+      if (this.indices.has(shape)) return;
+      const instruction = instructions[i] as Instruction;
+      missing.set(shape, instruction);
+      this.addFamily(instruction, missing);
     });
     if (missing.size > 0) this.generate(missing);
     return shapes.map((shape) => this.indices.get(shape) as number);
+  }
+
+  /** The first instruction of a family in a mode brings the family's usual shapes with it. */
+  private addFamily(instruction: Instruction, missing: Map<string, Instruction>): void {
+    const family = familyOf(instruction.row);
+    const { mode } = instruction;
+    const key = `${family?.name},${modeShape(mode)}`;
+    if (family === undefined || this.familiesDone.has(key)) return;
+    this.familiesDone.add(key);
+    for (const sample of familySamples(family, mode, this.decoder)) {
+      const shape = shapeOf(sample);
+      if (!this.indices.has(shape)) missing.set(shape, sample);
+    }
   }
 
   private generate(missing: ReadonlyMap<string, Instruction>): void {

@@ -2,6 +2,7 @@
  * The second tier: turns hot blocks into regions, keeps them by physical address, drops them when their bytes change
  * or when there are too many.
  */
+import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { ProcessorCore } from '../cpu/core.js';
 import { Decoder } from '../decode/decoder.js';
@@ -9,6 +10,7 @@ import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
 import { type RegionBlock, type RegionPlan, RegionPlanner } from './region-blocks.js';
+import { completeLeave, createRestFlags, type Leave } from './leave.js';
 import { RegionBuilder } from './region-builder.js';
 import { usedRegisters } from './used-registers.js';
 
@@ -18,6 +20,7 @@ const MAX_REGIONS = 6000;
 const RETRY_RUNS = 1_000_000;
 
 interface Region {
+  readonly leaves: readonly Leave[];
   readonly tableIndex: number;
   readonly plan: RegionPlan;
   readonly keys: readonly number[];
@@ -47,6 +50,9 @@ export class Jit {
   private readonly regions = new Set<Region>();
   private readonly freeIndices: number[] = [];
   private nextIndex = 0;
+  private readonly restFlags: (code: number) => void;
+  private readonly imports: Record<string, WebAssembly.ImportValue>;
+  private readonly byIndex: (Region | undefined)[] = [];
   private readonly statistics: JitStatistics = {
     regions: 0,
     compiled: 0,
@@ -65,6 +71,9 @@ export class Jit {
     blocks.invalidateRegions = (physical, length) => this.invalidate(physical, length);
     blocks.releaseFrame = (frame) => this.releaseFrame(frame);
     core.onHot = () => this.compileHot();
+    this.restFlags = createRestFlags(state.memory);
+    this.imports = { ...core.imports, restFlags: this.restFlags as WebAssembly.ImportValue };
+    core.onLeave = () => this.leave();
   }
 
   stats(): JitStatistics {
@@ -124,12 +133,14 @@ export class Jit {
     const tableIndex = this.allocate();
     const module = new WasmModule();
     const instructions = plan.blocks.flatMap((block) => block.instructions);
-    new RegionBuilder(module, plan.mode, tableIndex, usedRegisters(instructions)).build(plan.blocks, 'region');
+    const builder = new RegionBuilder(module, plan.mode, tableIndex, usedRegisters(instructions));
+    builder.build(plan.blocks, 'region');
     const bytes = module.finish();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: core.imports });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.imports });
     core.regionTable.set(tableIndex, instance.exports.region);
     const keys: number[] = [];
-    const region: Region = { tableIndex, plan, keys };
+    const region: Region = { tableIndex, plan, keys, leaves: builder.leaves };
+    this.byIndex[tableIndex] = region;
     for (const block of plan.blocks) {
       const key = entryKey(block.physical, plan.mode);
       if (block.delta !== 0 && this.entries.has(key)) continue;
@@ -150,6 +161,13 @@ export class Jit {
     this.statistics.compiled++;
     this.statistics.instructions += instructions.length;
     this.statistics.bytes += bytes.length;
+  }
+
+  private leave(): void {
+    const { state } = this.core;
+    const leave = this.byIndex[state.get('leaveRegion')]?.leaves[state.get('leaveNumber')];
+    if (leave === undefined) throw new InvariantError('a region left at an unknown place');
+    completeLeave(state, leave, this.restFlags);
   }
 
   private allocate(): number {
@@ -192,6 +210,7 @@ export class Jit {
       }
     }
     this.core.regionTable.set(region.tableIndex, null);
+    this.byIndex[region.tableIndex] = undefined;
     this.freeIndices.push(region.tableIndex);
     this.core.blocks.flushJumps('all');
     this.statistics.dropped++;

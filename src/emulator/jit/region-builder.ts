@@ -32,6 +32,7 @@ import {
 } from '../isa/instruction.js';
 import { ACCESS_WRITE, InstructionBuilder } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
+import { flagCode, flagSlotAddress, type Leave, slotTypes } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
 
 /** Operands of the last flag-setting operation, in locals of both integer types. */
@@ -48,9 +49,18 @@ export class RegionBuilder extends InstructionBuilder {
   private readonly flagsResult: Variable;
   private readonly flagsExtra: Variable;
   private readonly slots: readonly [Slot, Slot, Slot];
-  private pending: PendingFlags | undefined;
+  /**
+   * What the flags follow from: an operation, 'carried' (whatever the local `flagCode` says: an operation in the slots
+   * or, at 0, the flag words), or undefined (the flag words).
+   */
+  private pending: PendingFlags | 'carried' | undefined;
+  private readonly flagCode: Variable;
   private readonly tableIndex: number;
   private exitLabel!: Label;
+  private leaveLabel!: Label;
+  /** The places where the region can leave before an instruction, by number. */
+  readonly leaves: Leave[] = [];
+  private readonly leaveNumber: Variable;
   private dispatchLabel!: Label;
   /** Label of each block that lies ahead, or undefined behind. */
   private labels: (Label | undefined)[] = [];
@@ -74,6 +84,8 @@ export class RegionBuilder extends InstructionBuilder {
     this.rip = this.variable('i64');
     this.exitCode = this.variable('i32');
     this.target = this.variable('i32');
+    this.leaveNumber = this.variable('i32');
+    this.flagCode = this.variable('i32');
     this.flagsResult = this.variable('i64');
     this.flagsExtra = this.variable('i64');
     const slot = (): Slot => ({ i32: this.variable('i32'), i64: this.variable('i64') });
@@ -84,6 +96,7 @@ export class RegionBuilder extends InstructionBuilder {
   build(blocks: readonly RegionBlock[], exportName: string): void {
     this.loadState();
     this.exitLabel = this.open(OP.block);
+    this.leaveLabel = this.open(OP.block);
     this.dispatchLabel = this.open(OP.loop);
     this.labels = blocks.map(() => undefined);
     for (let i = blocks.length - 1; i >= 0; i--) this.labels[i] = this.open(OP.block);
@@ -95,6 +108,9 @@ export class RegionBuilder extends InstructionBuilder {
     });
     this.close();
     this.close();
+    this.storeLeave();
+    this.close();
+    this.if(this.eqz(this.compare('eq', this.get(this.exitCode), this.i32(EXIT.leave))), () => this.restCarried());
     this.storeState();
     this.emit(this.get(this.exitCode));
     this.finish(exportName, ['i32']);
@@ -124,13 +140,37 @@ export class RegionBuilder extends InstructionBuilder {
     this.setState('rip', this.get(this.rip));
   }
 
+  /** Before an instruction: what `leave.ts` needs to bring RIP, count and flags to where they were. */
+  private storeLeave(): void {
+    this.storeSlots();
+    this.setState('flagCode', this.get(this.flagCode));
+    this.setState('regionBase', this.get(this.base));
+    this.setState('leaveNumber', this.get(this.leaveNumber));
+    this.setState('leaveRegion', this.i32(this.tableIndex));
+    this.setQuietly(this.exitCode, this.i32(EXIT.leave));
+  }
+
+  private storeSlots(): void {
+    this.slots.forEach((slot, i) => {
+      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
+      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
+    });
+  }
+
+  private leaveBy(leave: Leave): void {
+    this.setQuietly(this.leaveNumber, this.i32(this.leaves.push(leave) - 1));
+    this.branch(this.leaveLabel);
+  }
+
   private writeBlock(block: RegionBlock, number: number): void {
     this.current = block;
     this.ended = false;
-    this.pending = undefined;
+    this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
-    this.if(this.compare('ltS', left, this.i32(0)), () => this.leaveAt(block.delta, EXIT.limit));
+    this.if(this.compare('ltS', left, this.i32(0)), () =>
+      this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }),
+    );
     this.set(this.remaining, left);
     this.releaseTemps();
     let offset = 0;
@@ -144,10 +184,7 @@ export class RegionBuilder extends InstructionBuilder {
       this.releaseTemps();
       offset += instruction.length;
     });
-    if (!this.ended) {
-      this.restFlags();
-      this.goTo(block.delta + offset);
-    }
+    if (!this.ended) this.goTo(block.delta + offset);
     if (this.selfLabel !== undefined) {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
@@ -179,13 +216,8 @@ export class RegionBuilder extends InstructionBuilder {
       throw new InvariantError(`${this.instruction.row.name} can fault after it changed a register`);
     }
     const left = this.current.instructions.length - this.position;
-    this.setQuietly(this.remaining, this.add(this.get(this.remaining), this.i32(left)));
-    if (this.pending !== undefined) {
-      const [result, extra] = this.wordsOf(this.pending);
-      this.setQuietly(this.flagsExtra, extra);
-      this.setQuietly(this.flagsResult, result);
-    }
-    this.leaveAt(this.current.delta + this.offset, EXIT.step);
+    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
+    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
   }
 
   raise(): void {
@@ -196,14 +228,15 @@ export class RegionBuilder extends InstructionBuilder {
     throw new InvariantError(`host helper ${name} in a region`);
   }
 
-  /** Goes on at a constant place; flags are at rest. */
+  /** Goes on at a constant place: inside the region with the flags as they are, outside with flags at rest. */
   private goTo(delta: number): void {
-    const wrapped = this.mode.codeSize === 8 ? delta : delta;
-    const next = this.current.targets.get(wrapped);
+    const next = this.current.targets.get(delta);
     if (next === undefined) {
+      this.restQuietly();
       this.leaveAt(delta, EXIT.none);
       return;
     }
+    this.carryFlags();
     const ahead = this.labels[next];
     if (ahead !== undefined) this.branch(ahead);
     else if (this.selfLabel !== undefined && this.current.number === next) this.branch(this.selfLabel);
@@ -213,16 +246,49 @@ export class RegionBuilder extends InstructionBuilder {
     }
   }
 
+  /** Makes the state that blocks start from: operands in slots, and the code that says so. */
+  private carryFlags(): void {
+    const { pending } = this;
+    if (pending === 'carried') return;
+    if (pending === undefined) {
+      this.setQuietly(this.flagCode, this.i32(0));
+      return;
+    }
+    const types = slotTypes(pending.kind, pending.size);
+    [pending.left, pending.right, pending.result].forEach((value, i) => {
+      if (value.isConst) this.setQuietly((this.slots[i] as Slot)[types[i] as 'i32' | 'i64'], value);
+    });
+    this.setQuietly(this.flagCode, this.i32(flagCode(pending.kind, pending.size)));
+  }
+
+  /** Flag words for the outside, on a path that leaves; carried ones are left to the region's end. */
+  private restQuietly(): void {
+    if (this.pending !== 'carried' && this.pending !== undefined) {
+      const [result, extra] = this.wordsOf(this.pending);
+      this.setQuietly(this.flagsExtra, extra);
+      this.setQuietly(this.flagsResult, result);
+    }
+    if (this.pending !== 'carried') this.setQuietly(this.flagCode, this.i32(0));
+  }
+
+  /** Turns carried flags into the flag words. */
+  private restCarried(): void {
+    this.if(this.get(this.flagCode), () => {
+      this.storeSlots();
+      this.call('restFlags', { params: ['i32'], results: [] }, [this.get(this.flagCode)]);
+      this.set(this.flagsResult, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsResult')));
+      this.set(this.flagsExtra, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsExtra')));
+      this.set(this.flagCode, this.i32(0));
+    });
+  }
+
   jumpRelative(i: number): void {
-    this.restFlags();
     this.goTo(this.relativeTarget(i));
     this.ended = true;
   }
 
   jumpRelativeIf(condition: Value, i: number): void {
-    const fixed = this.let(condition);
-    this.restFlags();
-    this.if(fixed, () => this.goTo(this.relativeTarget(i)));
+    this.if(condition, () => this.goTo(this.relativeTarget(i)));
     this.goTo(this.current.delta + this.offset + this.instruction.length);
     this.ended = true;
   }
@@ -234,8 +300,8 @@ export class RegionBuilder extends InstructionBuilder {
 
   /** An indirect jump stays in the region when the jump cache says that the target is one of its blocks. */
   jump(target: Value): void {
-    this.restFlags();
     this.set(this.rip, target);
+    this.carryFlags();
     const low = this.let(this.wrap(this.get(this.rip)));
     const slot = this.and(this.xor(low, this.shrU(low, this.i32(12))), this.i32(JUMP_CACHE_ENTRIES - 1));
     const entry = this.let(this.shl(slot, this.i32(JUMP_CACHE_ENTRY_SHIFT)));
@@ -412,11 +478,14 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   restFlags(): void {
-    if (this.pending === undefined) return;
-    const [result, extra] = this.wordsOf(this.pending);
+    const { pending } = this;
     this.pending = undefined;
-    this.set(this.flagsExtra, extra);
-    this.set(this.flagsResult, result);
+    if (pending === 'carried') this.restCarried();
+    else if (pending !== undefined) {
+      const [result, extra] = this.wordsOf(pending);
+      this.set(this.flagsExtra, extra);
+      this.set(this.flagsResult, result);
+    }
   }
 
   flagWords(): [Value, Value] {
@@ -451,7 +520,8 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   condition(code: number): Value {
-    if (this.pending !== undefined) return conditionOf(this, code, this.pending);
+    if (this.pending === 'carried') this.restFlags();
+    else if (this.pending !== undefined) return conditionOf(this, code, this.pending);
     return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
   }
 }

@@ -166,7 +166,7 @@ export class LinearMemory {
   }
 
   flushPage(address: bigint): void {
-    this.tlb.flushPage(lowOf(address), highOf(address));
-    this.onFlush('all');
+    // The jump cache holds only pages that have been executed.
+    if (this.tlb.flushPage(lowOf(address), highOf(address))) this.onFlush('all');
   }
 }

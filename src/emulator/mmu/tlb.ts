@@ -102,13 +102,15 @@ export class Tlb {
     else for (const [key, value] of this.fetches) if ((value & 1) === 0) this.fetches.delete(key);
   }
 
-  /** INVLPG: drops one page, global or not. */
-  flushPage(low: number, high: number): void {
+  /** INVLPG: drops one page, global or not. True when it was executable. */
+  flushPage(low: number, high: number): boolean {
+    let executable = false;
     for (const user of [false, true]) {
       const entry = this.entry(low, user);
       if (this.holds(entry, low, high)) this.drop(entry);
-      this.fetches.delete(fetchKey(low, high, user));
+      if (this.fetches.delete(fetchKey(low, high, user))) executable = true;
     }
+    return executable;
   }
 
   /** Frame x 2 + global of an executable page, or undefined. */
