@@ -3,9 +3,9 @@
  * state is in saved-processor.ts.
  */
 import { UserError } from '../../core/errors.js';
+import { Jit, type JitStatistics } from '../jit/jit.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
 import { ProcessorCore } from './core.js';
-import { Jit, type JitStatistics } from '../jit/jit.js';
 import { updateFpuTraps } from './fpu-traps.js';
 import { RAM_BASE } from './memory-map.js';
 import { updateMode } from './mode.js';
