@@ -113,12 +113,12 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly description?: string;
   /** A common command (`memlapse pslist`) rather than one of its OS's topic (`memlapse linux lsns`). */
   readonly common?: boolean;
-  /** Has nothing to do unless an option says what; `run all` leaves it out. */
-  readonly needsOptions?: boolean;
   /** Names of the same thing elsewhere: Volatility 3's `linux.lsof.Lsof`. */
   readonly aliases?: readonly string[];
   readonly columns: C;
   readonly options: O;
+  /** Options of which one must be given: `run all` leaves such a plugin out. */
+  readonly needsOneOf?: readonly string[];
   readonly tree?: TreeShape;
   readonly timeline?: TimelineShape;
   /** Command lines after `memlapse`, for the help. */

@@ -1,5 +1,6 @@
 /** Runs one plugin on one image: the only place where a plugin meets its subject, and where partial rows are marked. */
 
+import { hex } from '../core/address.js';
 import type { Row } from '../core/columns.js';
 import { UserError } from '../core/errors.js';
 import type { FaultLog } from '../memory/fault-log.js';
@@ -59,5 +60,10 @@ export async function* runPlugin(
     yield { row, partial: now !== before };
     // What is read while the consumer holds the row belongs to the consumer.
     before = faults?.count ?? 0;
+  }
+  // What was met behind the last row (a list that broke off, a cycle) has no row to be marked.
+  if (faults?.last !== undefined && faults.count !== before) {
+    const { address, layer } = faults.last;
+    io.note(`${plugin.name}: rows may be missing; memory could not be followed at ${hex(address)} (${layer})`);
   }
 }

@@ -12,8 +12,8 @@ import type { EnumType, Field, StructType, TypeRef, TypeSource } from '../types.
 
 /** Anonymous aggregates nest three or four deep in real kernels. */
 const MAX_NESTING = 32;
-/** More fields than any real struct has; bounds what a forged section can make us build. */
-const MAX_FIELDS = 20_000;
+/** More members than any real struct has, those of nested ones counted; bounds what a forged section makes us do. */
+const MAX_MEMBERS = 20_000;
 const MAX_TYPE_DEPTH = 32;
 
 const UNNAMED = 'unnamed_';
@@ -75,19 +75,19 @@ export class BtfTypeSource implements TypeSource {
 
   #buildStruct(name: string, id: number): StructType {
     const fields = new Map<string, Field>();
-    this.#collect(id, 0, 0, fields);
+    this.#collect(id, 0, 0, fields, { members: MAX_MEMBERS });
     return { name, union: this.#btf.kind(id) === KIND.union, size: this.#btf.sizeOrType(id), fields };
   }
 
   /** Adds the members of aggregate `id`, which lies `baseBits` into the outermost one, to `fields`. */
-  #collect(id: number, baseBits: number, depth: number, fields: Map<string, Field>): void {
+  #collect(id: number, baseBits: number, depth: number, fields: Map<string, Field>, budget: { members: number }): void {
     if (depth > MAX_NESTING) return;
     for (const member of this.#btf.members(id)) {
-      if (fields.size >= MAX_FIELDS) return;
+      if (budget.members-- <= 0) return;
       const bitOffset = baseBits + member.bitOffset;
       if (member.name === '') {
         const inner = this.#btf.resolve(member.type);
-        if (isAggregate(this.#btf.kind(inner))) this.#collect(inner, bitOffset, depth + 1, fields);
+        if (isAggregate(this.#btf.kind(inner))) this.#collect(inner, bitOffset, depth + 1, fields, budget);
       } else if (!fields.has(member.name)) {
         fields.set(member.name, this.#field(member.name, member.type, bitOffset, member.bits));
       }
