@@ -33,6 +33,8 @@ export const RAISE_SSE_TRAP = -2;
 /** Segment encodings. */
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
 
+const SLOW_TYPE = { params: ['i64', 'i32', 'i32'], results: ['i32'] } as const;
+
 export const integerType = (size: number): ValueType => (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32');
 
 export abstract class InstructionBuilder extends OpBuilder {
@@ -234,6 +236,13 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.storeLinear(address, value, bytes, access);
   }
 
+  /** Faults as a store of `bytes` there would, and writes nothing. */
+  probeWrite(segment: number, offset: Value, bytes: number): void {
+    const access = bytes | ACCESS_WRITE | (segment === SEGMENT.ss ? ACCESS_STACK : 0);
+    const address = this.linear(offset, { segment, segmented: this.isSegmented(segment), access });
+    this.translate(this.let(address), access);
+  }
+
   private loadLinear(address: Value, type: ValueType, bytes: number, access: number): Value {
     const host = this.translate(this.let(address), access);
     // 16 bytes and floats load by type; the loaded value is fixed at once, in program order.
@@ -248,12 +257,8 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.open(OP.if);
     this.storeMemory(bytes, this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)), 0, value);
     this.else();
-    this.storeMemory(8, this.i32(0), stateAddress('argument0'), address);
     this.storeMemory(bytes, this.i32(0), stateAddress('bounce'), value);
-    const done = this.call('slowStore', { params: ['i32', 'i32'], results: ['i32'] }, [
-      this.i32(access),
-      this.recordPointer(),
-    ]) as Value;
+    const done = this.call('missStore', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
     this.emit(this.eqz(done));
     this.open(OP.if);
     this.leaveOnFault();
@@ -285,20 +290,19 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.emit(
       this.hits(address, entry, bytes, (access & ACCESS_WRITE) === 0 ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag),
     );
-    this.open(OP.if);
-    this.set(host, this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)));
+    this.open(OP.if, 'i32');
+    this.emit(this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)));
     this.else();
-    this.storeMemory(8, this.i32(0), stateAddress('argument0'), address);
-    const slow = this.call('slowAddress', { params: ['i32', 'i32'], results: ['i32'] }, [
-      this.i32(access),
-      this.recordPointer(),
-    ]) as Value;
-    this.set(host, slow);
-    this.emit(this.eqz(this.get(host)));
+    const slow = this.call('missAddress', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
+    this.emit(this.eqz(slow));
     this.open(OP.if);
     this.leaveOnFault();
     this.close();
+    this.emit(slow);
     this.close();
+    this.code.byte(OP.localSet);
+    this.code.unsigned(host.index);
+    this.touch(host.index);
     return this.get(host);
   }
 

@@ -4,6 +4,7 @@ import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 import { lane, shuffleLanes, spill, spilledLane, type VectorOp, vector, vectorTest, withLane } from './vector.js';
 import {
+  enterMmx,
   immediateByte,
   mmx,
   readMmx,
@@ -157,6 +158,7 @@ function maskedStore(bytes: 8 | 16): Semantics {
         b.storeAt(b.instruction.segment, b.offsetIn(size, b.add(base, b.i64(i))), value, 1);
       });
     }
+    if (bytes === 8) enterMmx(b);
   };
 }
 
@@ -261,8 +263,7 @@ export const sseMove: Family = {
 function mmxToXmm(): Semantics {
   return mmx((b) => {
     const value = readMmx(b, 1);
-    b.setState('ftop', b.i32(0));
-    b.setState('fempty', b.i32(0));
+    enterMmx(b);
     writeZeroExtended(b, 0, value);
   });
 }

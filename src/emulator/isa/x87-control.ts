@@ -106,9 +106,10 @@ function loadEnvironment(b: InstructionBuilder): { apply: () => void; end: numbe
   const bytes = fieldBytes(b);
   const values = ENVIRONMENT.map((_, i) => b.let(b.load(0, 'i32', bytes, i * bytes)));
   const apply = (): void => {
-    for (const [i, { load }] of ENVIRONMENT.entries()) {
-      load(b, isWord(i) ? b.and(values[i] as Value, b.i32(0xffff)) : (values[i] as Value));
-    }
+    ENVIRONMENT.forEach(({ load }, i) => {
+      const value = values[i] as Value;
+      load(b, isWord(i) ? b.and(value, b.i32(0xffff)) : value);
+    });
   };
   return { apply, end: bytes * ENVIRONMENT.length };
 }
@@ -266,8 +267,8 @@ const functionRows = (): Row[] =>
   );
 
 const loadBcd = x87((b) => {
-  const high = b.load(0, 'i32', 2, 8);
-  b.host('x87LoadBcd', b.load(0, 'i64', 8), b.widen(high));
+  const low = b.load(0, 'i64', 8);
+  b.host('x87LoadBcd', low, b.widen(b.load(0, 'i32', 2, 8)));
 });
 
 const storeBcd = x87((b) => {

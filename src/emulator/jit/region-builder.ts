@@ -32,7 +32,7 @@ import {
 } from '../isa/instruction.js';
 import { ACCESS_WRITE, InstructionBuilder } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
-import { flagSlotAddress, type Leave } from './leave.js';
+import { flagCode, flagSlotAddress, type Leave, slotTypes } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
 
 /** Operands of the last flag-setting operation, in locals of both integer types. */
@@ -49,7 +49,12 @@ export class RegionBuilder extends InstructionBuilder {
   private readonly flagsResult: Variable;
   private readonly flagsExtra: Variable;
   private readonly slots: readonly [Slot, Slot, Slot];
-  private pending: PendingFlags | undefined;
+  /**
+   * What the flags follow from: an operation, 'carried' (whatever the local `flagCode` says: an operation in the slots
+   * or, at 0, the flag words), or undefined (the flag words).
+   */
+  private pending: PendingFlags | 'carried' | undefined;
+  private readonly flagCode: Variable;
   private readonly tableIndex: number;
   private exitLabel!: Label;
   private leaveLabel!: Label;
@@ -80,6 +85,7 @@ export class RegionBuilder extends InstructionBuilder {
     this.exitCode = this.variable('i32');
     this.target = this.variable('i32');
     this.leaveNumber = this.variable('i32');
+    this.flagCode = this.variable('i32');
     this.flagsResult = this.variable('i64');
     this.flagsExtra = this.variable('i64');
     const slot = (): Slot => ({ i32: this.variable('i32'), i64: this.variable('i64') });
@@ -104,6 +110,7 @@ export class RegionBuilder extends InstructionBuilder {
     this.close();
     this.storeLeave();
     this.close();
+    this.if(this.eqz(this.compare('eq', this.get(this.exitCode), this.i32(EXIT.leave))), () => this.restCarried());
     this.storeState();
     this.emit(this.get(this.exitCode));
     this.finish(exportName, ['i32']);
@@ -138,14 +145,19 @@ export class RegionBuilder extends InstructionBuilder {
 
   /** Before an instruction: what `leave.ts` needs to bring RIP, count and flags to where they were. */
   private storeLeave(): void {
-    this.slots.forEach((slot, i) => {
-      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
-      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
-    });
+    this.storeSlots();
+    this.setState('flagCode', this.get(this.flagCode));
     this.setState('regionBase', this.get(this.base));
     this.setState('leaveNumber', this.get(this.leaveNumber));
     this.setState('leaveRegion', this.i32(this.tableIndex));
     this.setQuietly(this.exitCode, this.i32(EXIT.leave));
+  }
+
+  private storeSlots(): void {
+    this.slots.forEach((slot, i) => {
+      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
+      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
+    });
   }
 
   private leaveBy(leave: Leave): void {
@@ -156,11 +168,11 @@ export class RegionBuilder extends InstructionBuilder {
   private writeBlock(block: RegionBlock, number: number): void {
     this.current = block;
     this.ended = false;
-    this.pending = undefined;
+    this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
     this.if(this.compare('ltS', left, this.i32(0)), () =>
-      this.leaveBy({ delta: block.delta, left: 0, pending: undefined }),
+      this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }),
     );
     this.set(this.remaining, left);
     this.releaseTemps();
@@ -175,10 +187,7 @@ export class RegionBuilder extends InstructionBuilder {
       this.releaseTemps();
       offset += instruction.length;
     });
-    if (!this.ended) {
-      this.restFlags();
-      this.goTo(block.delta + offset);
-    }
+    if (!this.ended) this.goTo(block.delta + offset);
     if (this.selfLabel !== undefined) {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
@@ -210,7 +219,8 @@ export class RegionBuilder extends InstructionBuilder {
       throw new InvariantError(`${this.instruction.row.name} can fault after it changed a register`);
     }
     const left = this.current.instructions.length - this.position;
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending });
+    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
+    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
   }
 
   raise(): void {
@@ -221,14 +231,15 @@ export class RegionBuilder extends InstructionBuilder {
     throw new InvariantError(`host helper ${name} in a region`);
   }
 
-  /** Goes on at a constant place; flags are at rest. */
+  /** Goes on at a constant place: inside the region with the flags as they are, outside with flags at rest. */
   private goTo(delta: number): void {
-    const wrapped = this.mode.codeSize === 8 ? delta : delta;
-    const next = this.current.targets.get(wrapped);
+    const next = this.current.targets.get(delta);
     if (next === undefined) {
+      this.restQuietly();
       this.leaveAt(delta, EXIT.none);
       return;
     }
+    this.carryFlags();
     const ahead = this.labels[next];
     if (ahead !== undefined) this.branch(ahead);
     else if (this.selfLabel !== undefined && this.current.number === next) this.branch(this.selfLabel);
@@ -238,16 +249,49 @@ export class RegionBuilder extends InstructionBuilder {
     }
   }
 
+  /** Makes the state that blocks start from: operands in slots, and the code that says so. */
+  private carryFlags(): void {
+    const { pending } = this;
+    if (pending === 'carried') return;
+    if (pending === undefined) {
+      this.setQuietly(this.flagCode, this.i32(0));
+      return;
+    }
+    const types = slotTypes(pending.kind, pending.size);
+    [pending.left, pending.right, pending.result].forEach((value, i) => {
+      if (value.isConst) this.setQuietly((this.slots[i] as Slot)[types[i] as 'i32' | 'i64'], value);
+    });
+    this.setQuietly(this.flagCode, this.i32(flagCode(pending.kind, pending.size)));
+  }
+
+  /** Flag words for the outside, on a path that leaves; carried ones are left to the region's end. */
+  private restQuietly(): void {
+    if (this.pending !== 'carried' && this.pending !== undefined) {
+      const [result, extra] = this.wordsOf(this.pending);
+      this.setQuietly(this.flagsExtra, extra);
+      this.setQuietly(this.flagsResult, result);
+    }
+    if (this.pending !== 'carried') this.setQuietly(this.flagCode, this.i32(0));
+  }
+
+  /** Turns carried flags into the flag words. */
+  private restCarried(): void {
+    this.if(this.get(this.flagCode), () => {
+      this.storeSlots();
+      this.call('restFlags', { params: ['i32'], results: [] }, [this.get(this.flagCode)]);
+      this.set(this.flagsResult, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsResult')));
+      this.set(this.flagsExtra, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsExtra')));
+      this.set(this.flagCode, this.i32(0));
+    });
+  }
+
   jumpRelative(i: number): void {
-    this.restFlags();
     this.goTo(this.relativeTarget(i));
     this.ended = true;
   }
 
   jumpRelativeIf(condition: Value, i: number): void {
-    const fixed = this.let(condition);
-    this.restFlags();
-    this.if(fixed, () => this.goTo(this.relativeTarget(i)));
+    this.if(condition, () => this.goTo(this.relativeTarget(i)));
     this.goTo(this.current.delta + this.offset + this.instruction.length);
     this.ended = true;
   }
@@ -259,8 +303,8 @@ export class RegionBuilder extends InstructionBuilder {
 
   /** An indirect jump stays in the region when the jump cache says that the target is one of its blocks. */
   jump(target: Value): void {
-    this.restFlags();
     this.set(this.rip, target);
+    this.carryFlags();
     const low = this.let(this.wrap(this.get(this.rip)));
     const slot = this.and(this.xor(low, this.shrU(low, this.i32(12))), this.i32(JUMP_CACHE_ENTRIES - 1));
     const entry = this.let(this.shl(slot, this.i32(JUMP_CACHE_ENTRY_SHIFT)));
@@ -437,11 +481,14 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   restFlags(): void {
-    if (this.pending === undefined) return;
-    const [result, extra] = this.wordsOf(this.pending);
+    const { pending } = this;
     this.pending = undefined;
-    this.set(this.flagsExtra, extra);
-    this.set(this.flagsResult, result);
+    if (pending === 'carried') this.restCarried();
+    else if (pending !== undefined) {
+      const [result, extra] = this.wordsOf(pending);
+      this.set(this.flagsExtra, extra);
+      this.set(this.flagsResult, result);
+    }
   }
 
   flagWords(): [Value, Value] {
@@ -476,7 +523,8 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   condition(code: number): Value {
-    if (this.pending !== undefined) return conditionOf(this, code, this.pending);
+    if (this.pending === 'carried') this.restFlags();
+    else if (this.pending !== undefined) return conditionOf(this, code, this.pending);
     return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
   }
 }
