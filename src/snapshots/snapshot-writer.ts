@@ -106,23 +106,27 @@ export class SnapshotWriter {
    */
   commit(moment: Moment): SnapshotInfo {
     invariant(!this.#done, 'the snapshot is finished');
-    try {
-      this.#flush();
-      return inTransaction(this.#tables, this.#folder, true, () => this.#commit(moment));
-    } finally {
-      this.#finish();
-    }
+    this.#flush();
+    const info = inTransaction(this.#tables, this.#folder, true, () => {
+      unpin(this.#tables, this.#pin);
+      return this.#commit(moment);
+    });
+    this.#done = true;
+    return info;
   }
 
   /** Gives the snapshot up. Harmless after `commit`. */
   abort(): void {
-    if (!this.#done) this.#finish();
-  }
-
-  #finish(): void {
+    if (this.#done) return;
     this.#done = true;
     this.#waiting.clear();
-    unpin(this.#tables, this.#pin);
+    try {
+      inTransaction(this.#tables, this.#folder, false, () => unpin(this.#tables, this.#pin));
+    } catch (error) {
+      // The disk that could not take the snapshot cannot take this either, and the first error is the one to tell. The
+      // pin is swept when this process has ended.
+      if (!(error instanceof UserError)) throw error;
+    }
   }
 
   #commit(moment: Moment): SnapshotInfo {

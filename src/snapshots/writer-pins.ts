@@ -16,9 +16,9 @@ export function pin(tables: StoreTables, folder: string, series: string): Pin {
   return key;
 }
 
-/** Takes the mark away. A full disk must not hide the error that led here: what cannot be removed now is swept later. */
+/** Takes the mark away. To be called inside a transaction. */
 export function unpin(tables: StoreTables, key: Pin): void {
-  void tables.pins.remove(key).catch(() => undefined);
+  tables.pins.removeSync(key);
 }
 
 /** The pins of living processes; the others are removed. To be called inside a transaction. */
