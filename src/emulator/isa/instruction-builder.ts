@@ -217,6 +217,14 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.storeLinear(address, value, bytes, access);
   }
 
+  /** Faults as a store of `bytes` at memory operand `i` + offset would; for operands that are stored in pieces. */
+  probeStore(i: number, bytes: number, offset: number): void {
+    const access = (this.accessOf(this.operand(i) as MemoryOperand, true) & ~0xff) | bytes;
+    const { segmented } = this.operand(i) as MemoryOperand;
+    const at = this.add(this.effectiveAddress(i), this.i64(offset));
+    this.translate(this.let(this.linear(at, { segment: this.segmentOf(i), segmented, access })), access);
+  }
+
   // ---- memory by segment and offset --------------------------------------------------------------------------
 
   /** Is an access through `segment` (encoding) subject to base and limits in this mode? */

@@ -115,6 +115,7 @@ function loadEnvironment(b: InstructionBuilder): { apply: () => void; end: numbe
 }
 
 const fnstenv = unwaiting((b) => {
+  b.probeStore(0, 2, fieldBytes(b) * ENVIRONMENT.length - 2);
   storeEnvironment(b);
   b.setState('fcw', b.or(b.state('fcw'), b.i32(0x3f)));
   refresh(b);
@@ -126,6 +127,7 @@ const fldenv = x87((b) => {
 });
 
 const fnsave = unwaiting((b) => {
+  b.probeStore(0, 2, fieldBytes(b) * ENVIRONMENT.length + 8 * 10 - 2);
   const start = storeEnvironment(b);
   for (let i = 0; i < 8; i++) {
     const at = register(b, i);
@@ -164,6 +166,7 @@ function requireFxState(b: InstructionBuilder): void {
 
 const fxsave: Semantics = (b) => {
   requireFxState(b);
+  b.probeStore(0, 16, XMM_OFFSET + (xmmCount(b) - 1) * 16);
   const tags = b.shl(b.xor(b.state('fempty'), b.i32(ALL_EMPTY)), b.i32(0));
   b.store(0, b.or(b.state('fcw'), b.shl(statusWord(b), b.i32(16))), 4, 0);
   b.store(0, b.or(tags, b.shl(b.state('fpuOpcode'), b.i32(16))), 4, 4);

@@ -41,10 +41,14 @@ const INTEGER_FAMILIES = new Set([
 
 /**
  * FYL2XP1 is defined for |ST(0)| < 1 - sqrt(1/2) only; whether MASKMOV faults on bytes that it does not write is not
- * defined; a page fault of an x87 store that an unmasked exception forbids anyway is not modelled.
+ * defined; a page fault of an x87 store that an unmasked exception forbids anyway is not modelled; makers
+ * disagree on the flags after a fault in the middle of a repeated comparison.
  */
 function constrain(row: Row, state: StateImage): void {
   if (/^f(ist|st|bst)/.test(row.name)) state.setGpr(BASE_REGISTER, BigInt(WINDOW_BASE + 512));
+  if (/^(scas|cmps)/.test(row.name)) {
+    for (const register of [6, 7]) state.setGpr(register, BigInt(WINDOW_BASE + 256));
+  }
   if (row.name.startsWith('maskmov')) state.setGpr(7, BigInt(WINDOW_BASE));
   if (row.name !== 'fyl2xp1') return;
   const { signExponent, significand } = state.st(0);
