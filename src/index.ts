@@ -1,7 +1,7 @@
-/**
- * memlapse as a library: open an image, run plugins, get rows as objects.
- *
- * The same analysis as the command line, without its flags and its rendering.
- */
-export { Image } from './analysis/image.js';
-export type { Plugin } from './analysis/plugin.js';
+/** What `import … from 'memlapse'` gives. See docs/library.md. */
+export type { OpenImageOptions } from './analysis/open-image.js';
+export { InvariantError, UserError } from './core/errors.js';
+export { type JsonRow, type OpenedImage, openImage } from './library.js';
+export type { PhysicalMemory } from './memory/physical-memory.js';
+export type { LinuxKernel } from './objects/linux/kernel.js';
+export type { StructView } from './objects/struct-view.js';

@@ -74,9 +74,13 @@ export const COMMON_OPTIONS = {
 export interface PluginIo {
   /**
    * Writes a file into the folder of `--output` and returns its path; undefined when the user gave no folder. The name
-   * is made safe. Chunks are written as they come; a gap is an offset that jumps.
+   * is made safe; several are the folders below that one and the file's own. Chunks are written as they come; a gap is
+   * an offset that jumps, an empty chunk at the end says how long the file is.
    */
-  extract(name: string, chunks: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>): string | undefined;
+  extract(
+    name: string | readonly string[],
+    chunks: Iterable<{ readonly offset: number; readonly bytes: Uint8Array }>,
+  ): string | undefined;
   /** Progress of a long scan, in bytes or whatever `total` counts. */
   progress(done: number, total: number, label: string): void;
   /** A remark about the result as a whole, one sentence; goes to stderr. */
@@ -91,7 +95,10 @@ export interface TreeShape {
 
 /** How rows become moments of the timeline: one entry for each time column named. */
 export interface TimelineShape {
-  /** Columns of kind `time`, with what happened then: `{ createTime: 'process created' }`. */
+  /**
+   * Columns of kind `time`, with what happened then: `{ createTime: 'process created' }`; '' when the row itself says it
+   * in a column `event`.
+   */
   readonly events: Readonly<Record<string, string>>;
   /** What the moment is about, one line. */
   describe(row: Row): string;
@@ -106,6 +113,8 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly description?: string;
   /** A common command (`memlapse pslist`) rather than one of its OS's topic (`memlapse linux lsns`). */
   readonly common?: boolean;
+  /** Has nothing to do unless an option says what; `run all` leaves it out. */
+  readonly needsOptions?: boolean;
   /** Names of the same thing elsewhere: Volatility 3's `linux.lsof.Lsof`. */
   readonly aliases?: readonly string[];
   readonly columns: C;
@@ -114,7 +123,7 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly timeline?: TimelineShape;
   /** Command lines after `memlapse`, for the help. */
   readonly examples?: readonly string[];
-  rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>>;
+  rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>> | AsyncIterable<Row<C>>;
 }
 
 /** Declares a plugin; the types of rows and options follow from its columns and options. */

@@ -49,8 +49,12 @@ export async function* runPlugin(
   }
   const { subject, faults } = await SUBJECTS[plugin.scope](image);
   let before = faults?.count ?? 0;
-  const rows = plugin.rows as (subject: unknown, options: OptionsOf<Options>, io: PluginIo) => Iterable<Row>;
-  for (const row of rows(subject, options, io)) {
+  const rows = plugin.rows as (
+    subject: unknown,
+    options: OptionsOf<Options>,
+    io: PluginIo,
+  ) => Iterable<Row> | AsyncIterable<Row>;
+  for await (const row of rows(subject, options, io)) {
     const now = faults?.count ?? 0;
     yield { row, partial: now !== before };
     // What is read while the consumer holds the row belongs to the consumer.

@@ -83,7 +83,7 @@ export class AnalysisSession {
     if (this.#flags.verbose) await this.#describe();
     const accepts = rowFilter(plugin.columns, this.#flags.filter ?? []);
     const columns = selectColumns(plugin.columns, this.#flags.columns ?? this.#configuration.columns?.[plugin.name]);
-    const shape: ResultShape = { ...plugin, columns, source: this.image.name };
+    const shape: ResultShape = { ...plugin, columns, allColumns: plugin.columns, source: this.image.name };
     const asked = this.#flags.renderer !== undefined || this.#flags.json || this.#configuration.renderer !== undefined;
     const name = asked ? this.rendererName : (preferred ?? this.rendererName);
     if (name === 'tree' && plugin.tree === undefined) {

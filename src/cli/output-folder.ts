@@ -1,5 +1,5 @@
 /** The folder of `--output`, into which plugins extract files: safe names, nothing overwritten, holes kept sparse. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PluginIo } from '../analysis/plugin.js';
 import { UserError } from '../core/errors.js';
@@ -28,7 +28,8 @@ export function outputFolder(folder: string): PluginIo['extract'] {
     );
   }
   return (name, chunks) => {
-    const { path, file } = createNew(root, safeFileName(name));
+    const names = (typeof name === 'string' ? [name] : name).map(safeFileName);
+    const { path, file } = createNew(names.slice(0, -1).reduce(subfolder, root), names.at(-1) ?? '_');
     let end = 0;
     try {
       for (const { offset, bytes } of chunks) {
@@ -48,6 +49,22 @@ export function outputFolder(folder: string): PluginIo['extract'] {
     }
     return path;
   };
+}
+
+/** The folder `name` in `parent`, made when it is missing; `name.1`, … where files are in its way. */
+function subfolder(parent: string, name: string): string {
+  for (let number = 0; number < MAX_NUMBERED; number++) {
+    const path = join(parent, number === 0 ? name : `${name}.${number}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST') throw new UserError(`${path} cannot be made: ${message}`, 'choose another folder');
+      if (statSync(path).isDirectory()) return path;
+    }
+  }
+  throw new UserError(`${parent} already holds ${MAX_NUMBERED} files named ${name}`, 'choose an empty folder');
 }
 
 /** Opens a file that did not exist: `name`, else `name.1`, `name.2`, … */

@@ -64,6 +64,7 @@ async function everyPlugin(session: AnalysisSession): Promise<Plugin[]> {
   return all.filter(
     (plugin) =>
       (plugin.scope === 'image' || plugin.scope === session.image.os) &&
+      plugin.needsOptions !== true &&
       !Object.values(plugin.options).some((option) => option.required === true),
   );
 }

@@ -42,7 +42,7 @@ export interface MemoryFormat {
    * Understands the file and says what memory is in it. The caller closes `source`, after `close` of the parts.
    * @throws UserError when nothing can be made of it.
    */
-  open(source: ByteSource, context: OpenContext): ImageParts;
+  open(source: ByteSource, context: OpenContext): ImageParts | Promise<ImageParts>;
 }
 
 /** What is inside a container, and what its reader had to say. */

@@ -51,7 +51,7 @@ export async function openSource(source: ByteSource, context: OpenContext): Prom
       notes.push(...(unwrapped.notes ?? []));
     }
     const format = options.format === undefined ? formatOf(inner) : formatNamed(options.format);
-    const parts = format.open(inner, context);
+    const parts = await format.open(inner, context);
     const close = () => {
       parts.close?.();
       inner.close();

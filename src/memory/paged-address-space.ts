@@ -35,6 +35,24 @@ export interface LeafEntry extends Mapping {
   readonly high: number;
 }
 
+/**
+ * Forged tables can share or contain each other: 512^4 leaves from one page. No honest walk meets more tables than the
+ * image has frames, or one table below itself, or maps all of memory this often.
+ */
+interface TableWalk {
+  readonly start: bigint;
+  readonly end: bigint;
+  /** Tables that may still be visited, and bytes that may still be mapped. */
+  tables: number;
+  bytes: bigint;
+  /** The tables above the one being read. */
+  readonly path: number[];
+}
+
+const MIN_TABLES = 4096;
+const MAX_TIMES_MAPPED = 4;
+const MIN_MAPPED = 4n << 30n;
+
 interface Rights {
   readonly writable: boolean;
   readonly user: boolean;
@@ -166,27 +184,24 @@ export class PagedAddressSpace implements AddressSpace {
    * the processor ignores and in which an operating system keeps swap slots and the like.
    */
   leafEntries(start: VirtualAddress, end: VirtualAddress): Generator<LeafEntry> {
-    // Forged tables can share or contain each other: 512^4 leaves from one page. No honest walk meets more tables than
-    // this, which is twice the page frames of the image.
-    const budget = { tables: Math.max(4096, (2 * this.memory.end) / PAGE_SIZE) };
+    const walk: TableWalk = {
+      start,
+      end,
+      tables: Math.max(MIN_TABLES, this.memory.end / PAGE_SIZE),
+      bytes: BigInt(MAX_TIMES_MAPPED * this.memory.end) + MIN_MAPPED,
+      path: [],
+    };
     const everything = { writable: true, user: true, executable: true };
-    return this.#leaves(this.root, 0, 0n, start, end, everything, budget);
+    return this.#leaves(this.root, 0, 0n, everything, walk);
   }
 
   /** Every non-empty leaf below one table, clipped to [start, end). */
-  *#leaves(
-    table: number,
-    depth: number,
-    base: bigint,
-    start: bigint,
-    end: bigint,
-    rights: Rights,
-    budget: { tables: number },
-  ): Generator<LeafEntry> {
-    if (budget.tables-- <= 0) {
-      if (budget.tables === -1) this.#options.faults?.note(base, `${this.name}: page tables repeat themselves`);
+  *#leaves(table: number, depth: number, base: bigint, rights: Rights, walk: TableWalk): Generator<LeafEntry> {
+    if (walk.tables-- <= 0 || walk.path.includes(table)) {
+      this.#options.faults?.note(base, `${this.name}: page tables repeat themselves`);
       return;
     }
+    const { start, end } = walk;
     const { levels, entrySize } = this.mode;
     const level = levels[depth]!;
     const span = 1n << BigInt(level.shift);
@@ -210,12 +225,20 @@ export class PagedAddressSpace implements AddressSpace {
       const own = this.#rights(low, high, depth, rights);
       const isLeaf = !present || depth === levels.length - 1 || (level.large && (low & ENTRY.large) !== 0);
       if (!isLeaf) {
-        yield* this.#leaves(this.#frameOf(low, high, 12), depth + 1, address, start, end, own, budget);
+        walk.path.push(table);
+        yield* this.#leaves(this.#frameOf(low, high, 12), depth + 1, address, own, walk);
+        walk.path.pop();
+        if (walk.bytes < 0n || walk.tables < 0) return;
         continue;
       }
       if (address + span <= start || address >= end) continue;
       const from = address < start ? start : address;
       const to = address + span > end ? end : address + span;
+      if (present) walk.bytes -= to - from;
+      if (walk.bytes < 0n) {
+        this.#options.faults?.note(from, `${this.name}: more is mapped than there can be`);
+        return;
+      }
       yield {
         start: from,
         end: to,

@@ -39,7 +39,7 @@ export function* occupiedSlots(context: ViewContext, table: PointerTable): Gener
   const offset = table.offset ?? 0;
   const count = Math.min(table.count, MAX_SLOTS);
   if (count !== table.count) context.faults.note(table.base, 'table without an end');
-  const perWindow = Math.max(1, Math.floor(WINDOW / stride));
+  const perWindow = Math.min(count, Math.max(1, Math.floor(WINDOW / stride)));
   const window = new Uint8Array(perWindow * stride);
   let index = 0;
   while (index < count) {

@@ -7,7 +7,6 @@
  */
 import { wrap64 } from '../core/address.js';
 import { utf8Text } from '../core/bytes.js';
-import { invariant } from '../core/errors.js';
 import type { AddressSpace } from '../memory/address-space.js';
 import type { FaultLog } from '../memory/fault-log.js';
 import { ProfileGap } from '../profiles/profile-gap.js';
@@ -89,7 +88,7 @@ export class StructView {
   at(path: string): StructView {
     const field = this.field(path);
     const type = field.type.kind === 'array' ? field.type.element : field.type;
-    invariant(type.kind === 'struct', `${this.type}.${path} is not a structure`);
+    if (type.kind !== 'struct') throw this.#misfit(path, 'a structure');
     return new StructView(this.context, type.name, this.address + BigInt(field.offset));
   }
 
@@ -100,7 +99,7 @@ export class StructView {
     if (target === undefined || target === 0n) return undefined;
     const pointee = field.type.kind === 'pointer' ? field.type.target : undefined;
     const name = type ?? (pointee?.kind === 'struct' ? pointee.name : undefined);
-    invariant(name !== undefined, `${this.type}.${path} does not point to a structure`);
+    if (name === undefined) throw this.#misfit(path, 'a pointer to a structure');
     return new StructView(this.context, name, target);
   }
 
@@ -151,9 +150,14 @@ export class StructView {
     return target === undefined || target === 0n ? undefined : textAt(this.context, target, limit);
   }
 
+  /** Types may come from the guest (BTF), and then from damaged memory: a wrong one is no better than a missing one. */
+  #misfit(path: string, wanted: string): ProfileGap {
+    return new ProfileGap(`${this.type}.${path} as ${wanted}`, this.context.profile.release);
+  }
+
   #scalar(path: string, field: Field): Uint8Array | undefined {
     const size = scalarSize(field.type);
-    invariant(size !== undefined, `${this.type}.${path} is not a scalar`);
+    if (size === undefined) throw this.#misfit(path, 'a number');
     return this.#read(this.address + BigInt(field.offset), size);
   }
 

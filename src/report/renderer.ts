@@ -5,7 +5,10 @@ import type { Columns, Row } from '../core/columns.js';
 export interface ResultShape {
   /** The plugin's name. */
   readonly name: string;
+  /** The columns to show. */
   readonly columns: Columns;
+  /** All that rows have. */
+  readonly allColumns: Columns;
   readonly tree?: { readonly id: string; readonly parent: string } | undefined;
   readonly timeline?: { readonly events: Readonly<Record<string, string>>; describe(row: Row): string } | undefined;
   /** The image's name, for formats that name their source. */

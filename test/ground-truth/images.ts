@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { decompressXzTo } from './decompress-xz.js';
 import { type GroundTruth, loadGroundTruth } from './ground-truth.js';
 
@@ -73,7 +73,7 @@ async function unpacked(path: string, imageName: string): Promise<string> {
   const packed = `${path}.xz`;
   const { size, mtimeMs } = statSync(packed);
   const cache = join(tmpdir(), 'memlapse-test-images', `${imageName}-${size}-${Math.floor(mtimeMs)}`);
-  const target = join(cache, path.slice(path.lastIndexOf('/') + 1));
+  const target = join(cache, basename(path));
   if (existsSync(target)) return target;
   await mkdir(cache, { recursive: true });
   const partial = `${target}.${randomUUID()}.partial`;

@@ -34,6 +34,7 @@ export default definePlugin({
   name: 'yara',
   scope: 'image',
   common: true,
+  needsOptions: true,
   summary: 'Scan memory with YARA rules',
   description:
     'Rules are compiled by YARA-X. Without --pid or --processes physical memory is scanned in windows of 16 MiB, each of which a rule sees as one file; with them, each region of user memory is one file.',

@@ -1,8 +1,9 @@
 /** `maps`: the memory areas of each process, as /proc/PID/maps lists them. How much of them is in memory: `smaps`. */
 import { column } from '../../core/columns.js';
+import { areaChunks } from '../../objects/linux/area-contents.js';
 import { type MemoryArea, mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
-import { residentChunks, userMemory } from '../../objects/linux/user-memory.js';
+import { userMemory } from '../../objects/linux/user-memory.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 export default definePlugin({
@@ -11,8 +12,9 @@ export default definePlugin({
   common: true,
   summary: 'List the memory areas of each process',
   description:
-    'One row for each area, with the file, "[heap]" and the like as the kernel would print them. With --dump what is in ' +
-    'memory of each area listed is written to a file of its own; pages that are not in memory become holes.',
+    'One row for each area, with the file, "[heap]" and the like as the kernel would print them. With --dump each ' +
+    'area listed is written to a file of its own: what the process has in memory, and of mapped files also what the ' +
+    'kernel has in its cache. The rest becomes holes.',
   aliases: ['linux.proc.Maps'],
   examples: ['maps -f memory.raw --pid 126', 'maps -f memory.raw --pid 126 --address 0x400000 --dump -o out'],
   options: {
@@ -44,7 +46,7 @@ export default definePlugin({
         if (!contains(area, options.address)) continue;
         const { start, end, protection, path, offset, device, inode } = area;
         const name = `pid.${pid}.${start.toString(16)}-${end.toString(16)}.dmp`;
-        const file = space && io.extract(name, residentChunks(space, start, end));
+        const file = space && io.extract(name, areaChunks(kernel, space, area));
         yield { pid, process, start, end, protection, path, offset, device, inode, file };
       }
     }

@@ -1,6 +1,8 @@
 /** `pslist`: the processes on the kernel's task list. Exited and unlinked ones are `psscan`'s, comparing is `psxview`'s. */
 import { column } from '../../core/columns.js';
+import { groupId } from '../../objects/linux/pid-map.js';
 import { taskFacts } from '../../objects/linux/task-facts.js';
+import { executablePath } from '../../objects/linux/task-paths.js';
 import { processes } from '../../objects/linux/tasks.js';
 import { COMMON_OPTIONS, definePlugin, selected } from '../plugin.js';
 
@@ -22,7 +24,11 @@ export default definePlugin({
     uid: column.integer('Effective user id'),
     gid: column.integer('Effective group id'),
     createTime: column.time('Start of the process'),
-    kernelThread: column.boolean('Has no user memory', { quiet: true }),
+    kernelThread: column.boolean('A thread of the kernel', { quiet: true }),
+    group: column.integer('Process group', { quiet: true }),
+    session: column.integer('Session', { quiet: true }),
+    sinceBoot: column.duration('Start of the process, counted from boot', { quiet: true }),
+    exe: column.text('Executable file', { quiet: true }),
     offset: column.address('Address of the task_struct'),
   },
   tree: { id: 'pid', parent: 'ppid' },
@@ -30,7 +36,13 @@ export default definePlugin({
   *rows(kernel, options) {
     for (const task of processes(kernel)) {
       const facts = taskFacts(kernel, task);
-      if (selected(options.pid, facts.pid)) yield facts;
+      if (!selected(options.pid, facts.pid)) continue;
+      yield {
+        ...facts,
+        group: groupId(kernel, task, 'group'),
+        session: groupId(kernel, task, 'session'),
+        exe: executablePath(kernel, task),
+      };
     }
   },
 });

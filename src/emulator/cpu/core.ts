@@ -320,12 +320,15 @@ export class ProcessorCore {
         this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
+        // The next block is longer than what is left: go there one by one.
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        return;
       case EXIT.step:
         this.step();
         return;
       case EXIT.leave:
         this.onLeave();
-        this.step();
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.hot:
         this.guarded(() => this.onHot());

@@ -37,7 +37,7 @@ export class AddressSpan {
     return () => {
       const index = this.#mappings.indexOf(mapping);
       if (index >= 0) this.#mappings.splice(index, 1);
-      };
+    };
   }
 
   /** Whether any device answers at `address`. */

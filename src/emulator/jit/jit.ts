@@ -9,8 +9,8 @@ import { Decoder } from '../decode/decoder.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
-import { type RegionBlock, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { completeLeave, createRestFlags, type Leave } from './leave.js';
+import { type RegionBlock, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
 import { usedRegisters } from './used-registers.js';
 
@@ -226,4 +226,3 @@ export class Jit {
     this.core.memory.pages.code[frame] = 0;
   }
 }
-

@@ -2,8 +2,9 @@
  * Chooses and decodes the blocks of a region: from a hot block along direct branches, fall-through and calls, through
  * code that has run before. What was never reached stays outside and is an exit.
  */
-import { RAM_BASE } from '../cpu/memory-map.js';
+
 import type { CpuState } from '../cpu/cpu-state.js';
+import { RAM_BASE } from '../cpu/memory-map.js';
 import type { Decoder } from '../decode/decoder.js';
 import type { BlockCache } from '../interpreter/block-cache.js';
 import type { CpuMode, Instruction, RelativeOperand } from '../isa/instruction.js';

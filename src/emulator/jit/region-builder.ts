@@ -121,7 +121,10 @@ export class RegionBuilder extends InstructionBuilder {
       if (variable !== undefined) this.set(variable, this.loadMemory('i64', 8, this.i32(0), gprAddress(index)));
     });
     const load = (variable: Variable, name: string): void => {
-      this.set(variable, this.loadMemory(variable.type, variable.type === 'i64' ? 8 : 4, this.i32(0), stateAddress(name)));
+      this.set(
+        variable,
+        this.loadMemory(variable.type, variable.type === 'i64' ? 8 : 4, this.i32(0), stateAddress(name)),
+      );
     };
     load(this.base, 'regionBase');
     load(this.remaining, 'remaining');
@@ -525,4 +528,3 @@ export class RegionBuilder extends InstructionBuilder {
     return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
   }
 }
-

@@ -21,7 +21,8 @@ export function usedRegisters(instructions: Iterable<Instruction>): Set<number> 
   for (const { row, operands } of instructions) {
     for (const operand of operands) {
       if (operand.kind === 'register' && operand.file === 'gpr') used.add(operand.index);
-      if (operand.kind === 'memory') for (const index of [operand.base, operand.index]) if (index >= 0 && index < 16) used.add(index);
+      if (operand.kind === 'memory')
+        for (const index of [operand.base, operand.index]) if (index >= 0 && index < 16) used.add(index);
     }
     const implicit = row.repeatable ? STRINGS : (IMPLICIT[row.name] ?? []);
     for (const index of implicit) used.add(index);

@@ -2,6 +2,7 @@
  * Where in an AVML file each chunk of memory is: one pass over the chunk headers, nothing is decompressed.
  */
 import type { ByteSource } from '../byte-source.js';
+import { MAX_LENGTH_BYTES, snappyLength } from '../codecs/snappy.js';
 import { MAX_ADDRESS } from '../image/extents.js';
 import { WindowReader } from '../sources/window-reader.js';
 import {
@@ -26,19 +27,8 @@ export interface Chunk {
   readonly isCompressed: boolean;
 }
 
-/** Type, length, checksum and the uncompressed length of a compressed chunk (up to 3 bytes for 64 KiB). */
-const PEEK = CHUNK_HEADER_SIZE + CHUNK_CHECKSUM_SIZE + 5;
-
-/** The length that begins a snappy block (format_description.txt, section 1: little-endian base 128). */
-function uncompressedLength(bytes: Uint8Array): number {
-  let length = 0;
-  for (let i = 0; i < 5; i++) {
-    const byte = bytes[i] ?? 0;
-    length += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) return length;
-  }
-  return Number.POSITIVE_INFINITY;
-}
+/** Type, length, checksum, and the uncompressed length of a compressed chunk. */
+const PEEK = CHUNK_HEADER_SIZE + CHUNK_CHECKSUM_SIZE + MAX_LENGTH_BYTES;
 
 /** Chunks hold 64 KiB but for the last of a range; so many small ones are allowed, and one more for each so many bytes. */
 const FREE_CHUNKS = 100_000;
@@ -94,7 +84,7 @@ class ChunkWalker {
 
     const isCompressed = type === snappyChunk.compressed;
     const data = peek.subarray(CHUNK_HEADER_SIZE + CHUNK_CHECKSUM_SIZE);
-    const length = isCompressed ? uncompressedLength(data) : size - CHUNK_CHECKSUM_SIZE;
+    const length = isCompressed ? (snappyLength(data)?.length ?? 0) : size - CHUNK_CHECKSUM_SIZE;
     this.#bytes += length;
     const isSound =
       (isCompressed || type === snappyChunk.stored) &&

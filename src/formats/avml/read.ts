@@ -1,10 +1,10 @@
 /**
  * Opens AVML's compressed images. Uncompressed ones are LiME.
  */
-import { uncompress } from 'snappyjs';
 import { u32 } from '../../core/bytes.js';
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
+import { snappyDecompress } from '../codecs/snappy.js';
 import type { MemoryFormat } from '../format.js';
 import type { PrefixReader } from '../image/extent-reader.js';
 import { lastAtOrBelow } from '../image/extents.js';
@@ -13,26 +13,20 @@ import { WindowReader } from '../sources/window-reader.js';
 import { type Chunk, indexChunks } from './chunk-index.js';
 import { AVML_MAGIC, AVML_VERSION, MAX_CHUNK_BYTES } from './layout.js';
 
-/** The chunk's memory, or undefined when its data is damaged. */
-function decode(reader: WindowReader, chunk: Chunk): Uint8Array | undefined {
-  const data = reader.view(chunk.offset, chunk.size);
-  if (!chunk.isCompressed) return data;
-  let memory: Uint8Array;
-  try {
-    memory = uncompress(data, MAX_CHUNK_BYTES);
-  } catch {
-    // The decoder throws a plain Error on damaged data and on nothing else.
-    return undefined;
-  }
-  return memory.length === chunk.length ? memory : undefined;
-}
-
 /** @param chunks ascending and disjoint. */
 function chunkReader(source: ByteSource, chunks: readonly Chunk[]): PrefixReader {
   const reader = new WindowReader(source);
   const starts = Float64Array.from(chunks, (chunk) => chunk.start);
+  const unpacked = new Uint8Array(MAX_CHUNK_BYTES);
   /** The last chunk decoded: the next read usually begins where the last one ended, inside it. */
   let current: { index: number; memory: Uint8Array } | undefined;
+
+  /** The chunk's memory, valid until the next call, or undefined when its data is damaged. */
+  const decode = (chunk: Chunk): Uint8Array | undefined => {
+    const data = reader.view(chunk.offset, chunk.size);
+    if (!chunk.isCompressed) return data;
+    return snappyDecompress(data, unpacked) === chunk.length ? unpacked.subarray(0, chunk.length) : undefined;
+  };
 
   return (start, target) => {
     let done = 0;
@@ -41,9 +35,8 @@ function chunkReader(source: ByteSource, chunks: readonly Chunk[]): PrefixReader
       const inside = start + done - (chunk?.start ?? Number.POSITIVE_INFINITY);
       if (!chunk || inside < 0 || inside >= chunk.length) break;
       if (current?.index !== index) {
-        // Stored chunks are views that the next look into the file moves on: forget before looking.
         current = undefined;
-        const memory = decode(reader, chunk);
+        const memory = decode(chunk);
         if (!memory) break;
         current = { index, memory };
       }

@@ -8,7 +8,7 @@ import { elfMachine, elfType, segmentType } from '../elf/layout.js';
 import { type ElfNote, readNotes } from '../elf/notes.js';
 import type { MemoryFormat } from '../format.js';
 import { extentReader } from '../image/extent-reader.js';
-import { orderExtents } from '../image/extents.js';
+import { type Extent, orderExtents } from '../image/extents.js';
 import { rangesOf } from '../image/ranges.js';
 import { readBytes } from '../sources/read-bytes.js';
 import { physicalSegments } from './physical-segments.js';
@@ -27,6 +27,21 @@ function notesOf(elf: ElfFile, source: ByteSource): ElfNote[] {
     notes.push(...readNotes(bytes));
   }
   return notes;
+}
+
+/**
+ * Each byte of a core file is memory at one address. Headers that put the same bytes to many addresses could describe
+ * any amount of memory in a small file, which no scan would ever get through.
+ */
+function withinFile(extents: readonly Extent[], fileSize: number, notes: string[]): Extent[] {
+  let total = 0;
+  const kept = extents.filter(({ length }) => {
+    total += length;
+    return total <= fileSize;
+  });
+  if (kept.length < extents.length)
+    notes.push('the program headers claim more memory than the file holds: what exceeds it is left out');
+  return kept;
 }
 
 export const elfCoreFormat: MemoryFormat = {
@@ -48,7 +63,7 @@ export const elfCoreFormat: MemoryFormat = {
         `${source.name}: the core file of one process, not of a machine`,
         'open it with a debugger, or acquire the memory of the whole machine',
       );
-    const ordered = orderExtents(extents, 'first');
+    const ordered = withinFile(orderExtents(extents, 'first'), source.size, notes);
     if (ordered.length === 0)
       throw new UserError(`${source.name}: an ELF core file without memory in it`, 'try a copy that is whole');
     const { machine } = elf.header;

@@ -4,7 +4,7 @@
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { Container } from '../format.js';
-import { extentSource } from '../image/extent-source.js';
+import { extentSource, rebuiltLimit } from '../image/extent-source.js';
 import { type Extent, ExtentList, orderExtents } from '../image/extents.js';
 import { WindowReader } from '../sources/window-reader.js';
 import {
@@ -22,6 +22,7 @@ const MAX_OFFSET = 2 ** 52;
 function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolean } {
   const reader = new WindowReader(source);
   const extents = new ExtentList();
+  const limit = rebuiltLimit(source);
   let at = FLATTENED_HEADER_SIZE;
   for (;;) {
     const piece = flattenedPiece.decode(reader.view(at, flattenedPiece.size));
@@ -29,7 +30,7 @@ function readPieces(source: ByteSource): { extents: Extent[]; isComplete: boolea
     if (piece.offset > MAX_OFFSET || piece.length > MAX_OFFSET) return { extents: extents.all(), isComplete: true };
     at += flattenedPiece.size;
     const there = Math.min(piece.length, source.size - at);
-    if (there > 0) extents.push(piece.offset, there, at);
+    if (there > 0 && piece.offset + there <= limit) extents.push(piece.offset, there, at);
     if (there < piece.length) return { extents: extents.all(), isComplete: false };
     at += piece.length;
   }

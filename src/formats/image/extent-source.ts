@@ -5,6 +5,14 @@ import type { ByteSource } from '../byte-source.js';
 import { type Extent, lastAtOrBelow } from './extents.js';
 
 /**
+ * The largest file that is believed to be rebuilt from `source`. Dumps have few holes: one that claims far more than it
+ * holds is damaged, or a trap that no scan would ever get through.
+ */
+export function rebuiltLimit(source: ByteSource): number {
+  return source.size * 16 + 2 ** 30;
+}
+
+/**
  * @param extents ascending and disjoint; between them the file reads as zeros, like the holes of a sparse file.
  * @param size of the rebuilt file; closing it closes `source`.
  */

@@ -3,6 +3,7 @@
  */
 import { PAGE_SIZE } from '../../core/address.js';
 import type { PhysicalRange } from '../../memory/physical-memory.js';
+import { lastAtOrBelow } from './extents.js';
 
 /** Bytes of bitmap between two entries of the running count. */
 const BLOCK = 64;
@@ -19,6 +20,8 @@ export class FrameBitmap {
   readonly #bits: Uint8Array;
   /** Frames in the set before each block. */
   readonly #before: Float64Array;
+  /** Frames in the set. */
+  readonly count: number;
 
   /** @param bits is kept, not copied. */
   constructor(bits: Uint8Array) {
@@ -29,6 +32,7 @@ export class FrameBitmap {
       if (i % BLOCK === 0) this.#before[i / BLOCK] = count;
       count += bitsOf[bits[i] as number] as number;
     }
+    this.count = count;
   }
 
   has(frame: number): boolean {
@@ -42,6 +46,15 @@ export class FrameBitmap {
     let count = this.#before[block] as number;
     for (let i = block * BLOCK; i < byte; i++) count += bitsOf[this.#bits[i] as number] as number;
     return count + (bitsOf[(this.#bits[byte] as number) & ((1 << (frame % 8)) - 1)] as number);
+  }
+
+  /** The frame that has `rank` frames of the set below it; `rank` must be less than `count`. */
+  select(rank: number): number {
+    let byte = lastAtOrBelow(this.#before, rank) * BLOCK;
+    let left = rank - (this.#before[byte / BLOCK] as number);
+    for (; left >= (bitsOf[this.#bits[byte] as number] as number); byte++)
+      left -= bitsOf[this.#bits[byte] as number] as number;
+    for (let frame = byte * 8; ; frame++) if (this.has(frame) && left-- === 0) return frame;
   }
 
   /** The set as ranges of physical addresses. */

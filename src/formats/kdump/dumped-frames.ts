@@ -7,7 +7,7 @@ import type { ByteSource } from '../byte-source.js';
 import { FrameBitmap } from '../image/frame-bitmap.js';
 import { readBytes } from '../sources/read-bytes.js';
 import type { KdumpHeader } from './header.js';
-import { DUMP_LEVEL_ZERO } from './layout.js';
+import { DUMP_LEVEL_ZERO, pageDescriptor } from './layout.js';
 
 export interface DumpedFrames {
   /** Frames with a page descriptor, which come in this order. */
@@ -26,6 +26,16 @@ function keepFrames(bits: Uint8Array, start: number, end: number): void {
   }
 }
 
+/** The frames of `dumped` whose descriptors are in the file: a bitmap costs little, and could promise anything. */
+function describedFrames(source: ByteSource, header: KdumpHeader, dumped: Uint8Array, notes: string[]): FrameBitmap {
+  const frames = new FrameBitmap(dumped);
+  const described = Math.max(0, Math.floor((source.size - header.descriptors) / pageDescriptor.size));
+  if (frames.count <= described) return frames;
+  notes.push(`the file is truncated: ${frames.count - described} of ${frames.count} page descriptors are missing`);
+  keepFrames(dumped, 0, frames.select(described));
+  return new FrameBitmap(dumped);
+}
+
 export function dumpedFrames(source: ByteSource, header: KdumpHeader): DumpedFrames {
   const notes: string[] = [];
   const half = header.bitmaps.size / 2;
@@ -40,7 +50,7 @@ export function dumpedFrames(source: ByteSource, header: KdumpHeader): DumpedFra
   const { start, end } = header.split ?? { start: 0, end: header.maxFrames };
   if (header.split) notes.push('this is one part of a split dump: the pages of the other parts are missing');
   keepFrames(dumped, start, Math.min(end, header.maxFrames));
-  const frames = new FrameBitmap(dumped);
+  const frames = describedFrames(source, header, dumped, notes);
   // At this level nothing but zeros was left out, so what is left out is zeros.
   if (header.dumpLevel !== DUMP_LEVEL_ZERO || header.split) return { frames, ranges: frames.ranges(), notes };
   keepFrames(existing, 0, header.maxFrames);

@@ -3,25 +3,26 @@
  */
 import { PAGE_SIZE } from '../../core/address.js';
 import type { ByteSource } from '../byte-source.js';
-import { type PageCodec, pageCodecs } from '../codecs/page-codecs.js';
+import type { PageCodec } from '../codecs/page-codecs.js';
 import type { FrameBitmap } from '../image/frame-bitmap.js';
 import type { PageLoader } from '../image/page-reader.js';
 import { WindowReader } from '../sources/window-reader.js';
 import type { KdumpHeader } from './header.js';
-import { pageDescriptor, pageFlag } from './layout.js';
-
-const codecOfFlag: readonly (readonly [flag: number, codec: PageCodec])[] = [
-  [pageFlag.zlib, pageCodecs.zlib],
-  [pageFlag.lzo, pageCodecs.lzo],
-  [pageFlag.snappy, pageCodecs.snappy],
-  [pageFlag.zstd, pageCodecs.zstd],
-];
+import { pageDescriptor } from './layout.js';
 
 /** Compressed pages that do not shrink are stored; a longer one is damage. */
 const MAX_STORED = 2 * PAGE_SIZE;
 
+/** A bit of a descriptor's flags, and the decoder of pages that have it. */
+export type FlaggedCodec = readonly [flag: number, codec: PageCodec];
+
 /** Loads pages of `frames`; frames outside are zeros (the caller's ranges say which of those are asked for). */
-export function kdumpPageLoader(source: ByteSource, header: KdumpHeader, frames: FrameBitmap): PageLoader {
+export function kdumpPageLoader(
+  source: ByteSource,
+  header: KdumpHeader,
+  frames: FrameBitmap,
+  codecs: readonly FlaggedCodec[],
+): PageLoader {
   const descriptors = new WindowReader(source);
   const data = new WindowReader(source);
   /** Writers store one page of zeros and point many descriptors at it, which would throw the read-ahead back each time. */
@@ -32,8 +33,8 @@ export function kdumpPageLoader(source: ByteSource, header: KdumpHeader, frames:
     if (size > MAX_STORED || offset <= 0) return false;
     const stored = data.view(offset, size);
     if (stored.length < size) return false;
-    const codec = codecOfFlag.find(([flag]) => (flags & flag) !== 0)?.[1];
-    if (codec) return codec.decode(stored, page);
+    const codec = codecs.find(([flag]) => (flags & flag) !== 0)?.[1];
+    if (codec) return codec(stored, page);
     if (size !== PAGE_SIZE) return false;
     page.set(stored);
     return true;

@@ -4,6 +4,8 @@
 import { utf8Text } from '../../core/bytes.js';
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
+import { lzoPage, snappyPage, zlibPage, zstdPage } from '../codecs/page-codecs.js';
+import { loadZstdPageDecoder } from '../codecs/zstd-decoder.js';
 import { readNotes } from '../elf/notes.js';
 import { registersFromNotes, vmcoreinfoFromNotes } from '../elf-core/registers.js';
 import type { MemoryFormat } from '../format.js';
@@ -12,7 +14,7 @@ import { readBytes } from '../sources/read-bytes.js';
 import { dumpedFrames } from './dumped-frames.js';
 import { type KdumpHeader, readKdumpHeader } from './header.js';
 import { DISKDUMP_SIGNATURE, KDUMP_SIGNATURE, pageFlag } from './layout.js';
-import { kdumpPageLoader } from './page-loader.js';
+import { type FlaggedCodec, kdumpPageLoader } from './page-loader.js';
 
 /** Notes and vmcoreinfo are a few KiB; a machine with thousands of processors stays below this. */
 const MAX_TEXT = 64 * 1024 * 1024;
@@ -30,6 +32,16 @@ function describe(header: KdumpHeader): string {
   return compression ? `${kind} (${compression[1]})` : kind;
 }
 
+async function codecsFor(header: KdumpHeader): Promise<FlaggedCodec[]> {
+  const codecs: FlaggedCodec[] = [
+    [pageFlag.zlib, zlibPage],
+    [pageFlag.lzo, lzoPage],
+    [pageFlag.snappy, snappyPage],
+  ];
+  if (header.status & pageFlag.zstd) codecs.push([pageFlag.zstd, zstdPage(await loadZstdPageDecoder())]);
+  return codecs;
+}
+
 function piece(source: ByteSource, { offset, size }: { offset: number; size: number }): Uint8Array {
   return readBytes(source, offset, offset > 0 ? Math.min(size, MAX_TEXT) : 0);
 }
@@ -40,7 +52,7 @@ export const kdumpFormat: MemoryFormat = {
     const signature = String.fromCharCode(...head.subarray(0, 8));
     return signature === KDUMP_SIGNATURE || signature === DISKDUMP_SIGNATURE;
   },
-  open(source) {
+  async open(source) {
     const header = readKdumpHeader(source);
     if (!header)
       throw new UserError(
@@ -58,7 +70,7 @@ export const kdumpFormat: MemoryFormat = {
     return {
       format: describe(header),
       ranges,
-      read: pageReader(kdumpPageLoader(source, header, frames)),
+      read: pageReader(kdumpPageLoader(source, header, frames, await codecsFor(header))),
       registers: registersFromNotes(elfNotes),
       vmcoreinfo: vmcoreinfo.length > 0 ? utf8Text(vmcoreinfo) : vmcoreinfoFromNotes(elfNotes),
       notes,

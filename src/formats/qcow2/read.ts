@@ -5,8 +5,9 @@
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
 import type { Container, OpenOptions } from '../format.js';
-import { extentSource } from '../image/extent-source.js';
+import { extentSource, rebuiltLimit } from '../image/extent-source.js';
 import { type Extent, ExtentList } from '../image/extents.js';
+import { STREAM_MAGIC, streamHeader } from '../qemu-migration/layout.js';
 import { readBytes } from '../sources/read-bytes.js';
 import type { LayoutValue } from '../struct-layout.js';
 import { CLUSTER_BITS, EXTENDED_L2, entryBits, QCOW2_MAGIC, qcow2Header } from './layout.js';
@@ -76,9 +77,13 @@ export const qcow2Container: Container = {
     const snapshots = readSnapshots(source, header);
     const snapshot = choose(source, snapshots, options);
     const name = `${source.name} (snapshot ${snapshot.name})`;
+    const size = Math.min(snapshot.stateSize, rebuiltLimit(source));
+    const state = extentSource(source, stateExtents(source, header, snapshot), name, size);
+    if (streamHeader.decode(readBytes(state, 0, streamHeader.size))?.magic !== STREAM_MAGIC)
+      throw new UserError(`${name}: holds no machine state`, 'name another snapshot, or try a copy that is whole');
     const others = snapshots.filter((one) => one.stateSize > 0 && one !== snapshot);
     return {
-      source: extentSource(source, stateExtents(source, header, snapshot), name, snapshot.stateSize),
+      source: state,
       notes: others.length > 0 ? [`read snapshot ${snapshot.name}; there are ${others.length} more`] : [],
     };
   },

@@ -22,6 +22,14 @@ export interface Qcow2Snapshot {
 /** QEMU's own limits (block/qcow2.h). */
 const MAX_SNAPSHOTS = 65536;
 const MAX_EXTRA = 1024;
+const MAX_LABEL = 100;
+
+/** Names are free text; they reach messages, and thereby terminals. */
+function label(bytes: Uint8Array): string {
+  return utf8Text(bytes)
+    .slice(0, MAX_LABEL)
+    .replace(/\p{Cc}/gu, '?');
+}
 
 /** In the order of the table, which is that of their making; ends early where the table is damaged. */
 export function readSnapshots(source: ByteSource, header: LayoutValue<typeof qcow2Header>): Qcow2Snapshot[] {
@@ -34,8 +42,8 @@ export function readSnapshots(source: ByteSource, header: LayoutValue<typeof qco
     const extra = snapshotExtra.decode(readBytes(source, at, Math.min(entry.extraSize, snapshotExtra.size)));
     at += entry.extraSize;
     snapshots.push({
-      id: utf8Text(readBytes(source, at, entry.idSize)),
-      name: utf8Text(readBytes(source, at + entry.idSize, entry.nameSize)),
+      id: label(readBytes(source, at, entry.idSize)),
+      name: label(readBytes(source, at + entry.idSize, entry.nameSize)),
       l1Offset: entry.l1Offset,
       l1Size: entry.l1Size,
       stateSize: extra?.stateSize || entry.stateSize32,

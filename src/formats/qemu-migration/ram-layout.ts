@@ -30,28 +30,48 @@ const CMOS_BELOW = 0x34;
 const CMOS_ABOVE = 0x5b;
 const CMOS_STEP = 64 * 1024;
 
-function splitFromCmos(cmos: Uint8Array | undefined, size: number): number | undefined {
+interface CmosSizes {
+  readonly below: number;
+  readonly above: number;
+}
+
+/** What the firmware was told, from the contents of CMOS; undefined when there are none. */
+export function memorySizes(cmos: Uint8Array | undefined): CmosSizes | undefined {
   if (!cmos || cmos.length < 128) return undefined;
   const byte = (at: number) => cmos[at] as number;
-  const below = 16 * MIB + (byte(CMOS_BELOW) + byte(CMOS_BELOW + 1) * 0x100) * CMOS_STEP;
-  const above = (byte(CMOS_ABOVE) + byte(CMOS_ABOVE + 1) * 0x100 + byte(CMOS_ABOVE + 2) * 0x10000) * CMOS_STEP;
-  return below + above === size ? below : undefined;
+  return {
+    below: 16 * MIB + (byte(CMOS_BELOW) + byte(CMOS_BELOW + 1) * 0x100) * CMOS_STEP,
+    above: (byte(CMOS_ABOVE) + byte(CMOS_ABOVE + 1) * 0x100 + byte(CMOS_ABOVE + 2) * 0x10000) * CMOS_STEP,
+  };
 }
 
-/** How many bytes of `size` lie below 4 GiB. */
-export function memoryBelow4G(machine: string, size: number, cmos?: Uint8Array): number {
+/** How many bytes of `size` lie below 4 GiB. CMOS is believed where it adds up. */
+export function memoryBelow4G(machine: string, size: number, told?: CmosSizes): number {
+  if (told && told.below + told.above === size) return told.below;
   const rule = splits.find((one) => one.machine.test(machine));
-  return splitFromCmos(cmos, size) ?? (rule && size >= rule.from ? Math.min(rule.below, size) : size);
+  return rule && size >= rule.from ? Math.min(rule.below, size) : size;
 }
 
-/** The blocks that together are main memory, in order: one named for it, or NUMA nodes, or the largest there is. */
-export function mainMemory(blocks: readonly RamBlock[]): readonly RamBlock[] {
-  const whole = blocks.find((block) => block.name === 'pc.ram' || block.name === 'microvm.ram');
+/** Names of memory that belongs to devices and firmware: PCI addresses, ROMs, flash. */
+const deviceBlock = /^[0-9a-f]{4}:|^\/rom@|^pc\.(bios|rom)$|flash|vga|rom$/;
+
+function total(blocks: readonly RamBlock[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0);
+}
+
+/**
+ * The blocks that together are main memory, in order: the one that is named for it; else, where the user named them
+ * (memory backends), those that add up to what the firmware was told, by name; else the largest.
+ */
+export function mainMemory(blocks: readonly RamBlock[], told?: CmosSizes): readonly RamBlock[] {
+  const whole = blocks.find(({ name }) => name === 'pc.ram' || name === 'microvm.ram');
   if (whole) return [whole];
-  const node = (block: RamBlock) => Number(/ram-node(\d+)$/.exec(block.name)?.[1] ?? Number.NaN);
-  const nodes = blocks.filter((block) => !Number.isNaN(node(block))).sort((a, b) => node(a) - node(b));
-  if (nodes.length > 0) return nodes;
-  return [...blocks].sort((a, b) => b.length - a.length).slice(0, 1);
+  const named = blocks
+    .filter(({ name }) => !deviceBlock.test(name))
+    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+  if (told && total(named) === told.below + told.above) return named;
+  const nodes = named.filter(({ name }) => /ram-node\d+$/.test(name));
+  return nodes.length > 0 ? nodes : [...blocks].sort((a, b) => b.length - a.length).slice(0, 1);
 }
 
 /**

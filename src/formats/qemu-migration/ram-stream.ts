@@ -43,6 +43,7 @@ class StreamStop extends Error {}
 
 class RamStreamReader {
   readonly #reader: WindowReader;
+  readonly #size: number;
   readonly #blocks = new Map<string, RamBlock>();
   readonly #notes: string[] = [];
   #at = streamHeader.size;
@@ -54,6 +55,7 @@ class RamStreamReader {
 
   constructor(source: ByteSource) {
     this.#reader = new WindowReader(source);
+    this.#size = source.size;
   }
 
   read(): RamStream {
@@ -96,13 +98,16 @@ class RamStreamReader {
     const type = this.#u8();
     if (type === section.command) {
       this.#at += 2;
-      this.#at += this.#u16();
+      const length = this.#u16();
+      this.#at += length;
       return true;
     }
-    if (type !== section.start && type !== section.part && type !== section.end) {
+    if (type === section.full || type === section.eof) {
       this.#at = start;
       return false;
     }
+    if (type !== section.start && type !== section.part && type !== section.end)
+      throw new StreamStop(`no section begins at file offset ${start}: what follows is not read`);
     const id = this.#u32();
     if (type === section.start) {
       const name = this.#text(this.#u8());
@@ -185,7 +190,7 @@ class RamStreamReader {
 
   #need(at: number, length: number): Uint8Array {
     const bytes = this.#reader.view(at, length);
-    if (bytes.length < length) throw new StreamStop(`the stream is truncated at file offset ${at + bytes.length}`);
+    if (bytes.length < length) throw new StreamStop(`the stream is truncated at file offset ${this.#size}`);
     return bytes;
   }
 
@@ -217,9 +222,11 @@ class RamStreamReader {
   }
 
   #text(length: number): string {
-    if (length > MAX_NAME) throw new StreamStop(`damaged name at file offset ${this.#at}`);
+    const text = length <= MAX_NAME ? latin1Text(this.#need(this.#at, length)) : '';
+    // Names reach messages, and thereby terminals.
+    if (!/^[ -~]*$/.test(text) || text.length < length) throw new StreamStop(`damaged name at file offset ${this.#at}`);
     this.#at += length;
-    return latin1Text(this.#need(this.#at - length, length));
+    return text;
   }
 }
 

@@ -4,7 +4,7 @@
 import { PAGE_SIZE } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
-import { pageCodecs } from '../codecs/page-codecs.js';
+import { zlibPage } from '../codecs/page-codecs.js';
 import type { MemoryFormat } from '../format.js';
 import { type Extent, lastAtOrBelow } from '../image/extents.js';
 import { type PageLoader, pageReader } from '../image/page-reader.js';
@@ -14,11 +14,13 @@ import { readDevices } from './device-state.js';
 import { STREAM_MAGIC, STREAM_VERSION, streamHeader } from './layout.js';
 import { pageKind } from './page-index.js';
 import { registersOf } from './processors.js';
-import { mainMemory, memoryBelow4G, physicalExtents } from './ram-layout.js';
+import { mainMemory, memoryBelow4G, memorySizes, physicalExtents } from './ram-layout.js';
 import { type RamBlock, readRamStream } from './ram-stream.js';
 
 /** A block this large that is not main memory is hot-plugged memory, whose address the stream does not tell. */
 const NOTEWORTHY_BLOCK = 128 * 2 ** 20;
+/** Lists of block names in notes are cut here. */
+const MAX_NOTE = 250;
 /** The longest compressed page that the stream reader lets pass. */
 const MAX_ZLIB = 2 * PAGE_SIZE;
 
@@ -43,7 +45,7 @@ function loader(source: ByteSource, main: readonly RamBlock[], extents: readonly
     }
     if (found.kind === pageKind.zlib) {
       const size = Buffer.from(reader.view(found.place, 4)).readUInt32BE();
-      return size <= MAX_ZLIB && pageCodecs.zlib.decode(reader.view(found.place + 4, size), page);
+      return size <= MAX_ZLIB && zlibPage(reader.view(found.place + 4, size), page);
     }
     const stored = reader.view(found.place, PAGE_SIZE);
     page.set(stored);
@@ -66,9 +68,10 @@ export const qemuMigrationFormat: MemoryFormat = {
           'migrate without it, or use dump-guest-memory',
         );
     const devices = readDevices(source, stream.devices, ['cpu', 'mc146818rtc']);
-    const main = mainMemory(stream.blocks);
+    const told = memorySizes(devices.get('mc146818rtc')?.[0]?.get('cmos_data'));
+    const main = mainMemory(stream.blocks, told);
     const size = main.reduce((sum, block) => sum + block.length, 0);
-    const below = memoryBelow4G(stream.machine, size, devices.get('mc146818rtc')?.[0]?.get('cmos_data'));
+    const below = memoryBelow4G(stream.machine, size, told);
     const extents = physicalExtents(
       main,
       below,
@@ -78,6 +81,8 @@ export const qemuMigrationFormat: MemoryFormat = {
       throw new UserError(`${source.name}: a QEMU migration stream without memory in it`, 'try a copy that is whole');
 
     const notes = [...stream.notes];
+    if (main.length > 1)
+      notes.push(`main memory is put together by name: ${main.map(({ name }) => name).join(', ')}`.slice(0, MAX_NOTE));
     for (const block of stream.blocks)
       if (block.length >= NOTEWORTHY_BLOCK && !main.includes(block))
         notes.push(`the memory block ${block.name} is left out: the stream does not tell its address`);

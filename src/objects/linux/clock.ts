@@ -29,12 +29,13 @@ export function wallTime(kernel: LinuxKernel): bigint | undefined {
   return seconds * NS_PER_SECOND + (shifted >> BigInt(shift));
 }
 
-/** `tk_core` is { seqcount; timekeeper } without a type name of its own in BTF until 6.13; the timekeeper lies 8 into it. */
-const TIMEKEEPER_IN_CORE = 8n;
-
 function timekeeperOf(kernel: LinuxKernel) {
   const core = kernel.address('tk_core');
-  if (core !== undefined) return kernel.struct('timekeeper', core + TIMEKEEPER_IN_CORE);
+  if (core !== undefined) {
+    // { seqcount; timekeeper } without a type name of its own until 6.13. The four bytes of the count are followed by the
+    // timekeeper's 64-bit members, which need 8-byte alignment on amd64 and 4 on i386.
+    return kernel.struct('timekeeper', core + BigInt(kernel.space.pointerSize));
+  }
   const shadow = kernel.address('shadow_timekeeper');
   return shadow === undefined ? undefined : kernel.struct('timekeeper', shadow);
 }

@@ -12,9 +12,10 @@ export function groupedTasks(kernel: LinuxKernel): Set<bigint> | undefined {
   const table = kernel.address('css_set_table');
   if (table === undefined || kernel.field('css_set', 'tasks') === undefined) return undefined;
   const tasks = new Set<bigint>();
+  const seen = new Set<bigint>();
   for (let index = 0; index < TABLE_SIZE; index++) {
     const head = table + BigInt(index * kernel.space.pointerSize);
-    for (const set of hlistEntries(kernel, head, 'css_set', 'hlist')) {
+    for (const set of hlistEntries(kernel, head, 'css_set', 'hlist', seen)) {
       for (const list of LISTS) {
         if (!set.has(list)) continue;
         for (const task of listEntries(kernel, set.addressOf(list), 'task_struct', 'cg_list')) tasks.add(task.address);

@@ -23,6 +23,8 @@ export interface DirectMap {
   addressOf(physical: number): bigint;
   /** The address of the `struct page` of a page frame; undefined where their array was not found. */
   pageStruct(frame: number): bigint | undefined;
+  /** The page frame that a `struct page` describes; undefined for addresses that are none. */
+  frameOfPageStruct(page: bigint): number | undefined;
   /** The page frame of an address in the mapping; undefined for others. */
   frameOf(address: bigint): number | undefined;
 }
@@ -39,6 +41,11 @@ export function directMap(kernel: LinuxKernel): DirectMap {
     return {
       addressOf: (physical) => direct + BigInt(physical),
       pageStruct: (frame) => (pages === undefined ? undefined : pages + BigInt(frame) * pageSize),
+      frameOfPageStruct: (page) => {
+        const offset = pages === undefined ? -1n : page - pages;
+        const frame = offset / pageSize;
+        return offset < 0n || offset % pageSize !== 0n || frame << 12n >= end ? undefined : Number(frame);
+      },
       frameOf: (address) => {
         const offset = address - direct;
         return offset < 0n || offset >= end ? undefined : Number(offset >> 12n);

@@ -15,8 +15,8 @@ function* chain(
   first: bigint | undefined,
   next: (node: bigint) => bigint | undefined,
   isEnd: (node: bigint) => boolean,
+  seen: Set<bigint> = new Set(),
 ): Generator<bigint> {
-  const seen = new Set<bigint>();
   let node = first;
   while (node !== undefined && !isEnd(node)) {
     if (seen.has(node) || seen.size >= MAX_ENTRIES) {
@@ -47,11 +47,22 @@ export function* listEntries(context: ViewContext, head: bigint, type: string, m
   }
 }
 
-/** The same for an `hlist_head` at address `head` (`first`, then `next`, NULL ends it). */
-export function* hlistEntries(context: ViewContext, head: bigint, type: string, member: string): Generator<StructView> {
+/**
+ * The same for an `hlist_head` at address `head` (`first`, then `next`, NULL ends it).
+ *
+ * @param seen nodes met in other chains of the same table: an honest node is in one only, and forged chains that run
+ *   into each other would multiply
+ */
+export function* hlistEntries(
+  context: ViewContext,
+  head: bigint,
+  type: string,
+  member: string,
+  seen?: Set<bigint>,
+): Generator<StructView> {
   const offset = memberOffset(context, type, member);
   const next = (node: bigint) => readPointer(context, node);
-  for (const node of chain(context, next(head), next, (at) => at === 0n)) {
+  for (const node of chain(context, next(head), next, (at) => at === 0n, seen)) {
     yield new StructView(context, type, node - offset);
   }
 }
@@ -62,10 +73,11 @@ export function* hlistNullsEntries(
   head: bigint,
   type: string,
   member: string,
+  seen?: Set<bigint>,
 ): Generator<StructView> {
   const offset = memberOffset(context, type, member);
   const next = (node: bigint) => readPointer(context, node);
-  for (const node of chain(context, next(head), next, (at) => at === 0n || (at & 1n) === 1n)) {
+  for (const node of chain(context, next(head), next, (at) => at === 0n || (at & 1n) === 1n, seen)) {
     yield new StructView(context, type, node - offset);
   }
 }

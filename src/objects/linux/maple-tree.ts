@@ -15,8 +15,10 @@ export interface MapleEntry {
   readonly entry: bigint;
 }
 
-/** `xa_is_node`: internal (low bits 10) and above the values reserved for errors and markers. */
-const isNode = (entry: bigint) => (entry & 3n) === 2n && entry > 4096n;
+/** `xa_is_node`: internal (low bits 10, MAPLE_ROOT_NODE) and above the values reserved for errors and markers. */
+const isRootNode = (entry: bigint) => (entry & 3n) === 2n && entry > 4096n;
+/** Below the root, nodes carry MAPLE_ENODE_NULL (4) instead of the root's mark. */
+const isNode = (entry: bigint) => (entry & 3n) === 0n && entry > 4096n;
 /** MAPLE_NODE_MASK: nodes are 256-byte aligned, the bits below carry type and flags. */
 const NODE_MASK = 0xffn;
 /** MAPLE_NODE_TYPE_SHIFT and _MASK; enum maple_type: 1 leaf_64, 2 range_64, 3 arange_64. */
@@ -35,7 +37,7 @@ export function* mapleEntries(context: ViewContext, address: bigint): Generator<
   const root = new StructView(context, 'maple_tree', address).ptr('ma_root');
   const last = (1n << BigInt(context.space.pointerSize * 8)) - 1n;
   if (root === undefined || root === 0n) return;
-  if (isNode(root)) yield* nodeEntries(context, root, 0n, last, 0, new Set());
+  if (isRootNode(root)) yield* nodeEntries(context, root, 0n, last, 0, new Set());
   else yield { first: 0n, last: 0n, entry: root };
 }
 

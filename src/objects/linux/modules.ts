@@ -132,6 +132,7 @@ export function moduleSymbols(kernel: LinuxKernel, module: StructView): readonly
   if (raw === undefined) return NOTHING;
   // Since 5.2 the nm letters stand in an array of their own; before, they replaced st_info.
   const letters = table.has('typetab') ? kernelBytes(kernel, table.ptr('typetab'), count) : undefined;
+  const exported = exportedAddresses(kernel, module);
   const symbols: ModuleSymbol[] = [];
   // Entry 0 is the ELF null symbol.
   for (let index = 1; index < count; index++) {
@@ -140,9 +141,31 @@ export function moduleSymbols(kernel: LinuxKernel, module: StructView): readonly
     if (name === undefined || name === '') continue;
     const address = wide ? u64(raw, at + 8) : BigInt(u32(raw, at + 4));
     const letter = letters?.[index] ?? raw[at + (wide ? 4 : 12)] ?? 0x3f;
-    symbols.push({ name, address, kind: utf8Text(Uint8Array.of(letter)) });
+    const nm = utf8Text(Uint8Array.of(letter));
+    symbols.push({ name, address, kind: exported.has(address) ? nm.toUpperCase() : nm.toLowerCase() });
   }
   return symbols;
+}
+
+/**
+ * What the module exports to all (`mod->syms`, EXPORT_SYMBOL): /proc/kallsyms prints the letters of these in upper case
+ * and all others in lower case (is_exported, kernel/module/kallsyms.c).
+ */
+function exportedAddresses(kernel: LinuxKernel, module: StructView): ReadonlySet<bigint> {
+  const addresses = new Set<bigint>();
+  const first = module.has('syms') ? (module.ptr('syms') ?? 0n) : 0n;
+  const count = module.has('num_syms') ? (module.num('num_syms') ?? 0) : 0;
+  if (first === 0n || count > MAX_SYMBOLS) return addresses;
+  for (let index = 0; index < count; index++) {
+    const symbol = kernel.struct('kernel_symbol', first).sibling(index);
+    // CONFIG_HAVE_ARCH_PREL32_RELOCATIONS (x86 since 4.19): the value is relative to where it stands.
+    const relative = symbol.has('value_offset');
+    const value = relative
+      ? symbol.addressOf('value_offset') + (symbol.big('value_offset') ?? 0n)
+      : (symbol.ptr('value') ?? 0n);
+    addresses.add(BigInt.asUintN(kernel.profile.pointerSize * 8, value));
+  }
+  return addresses;
 }
 
 function kernelBytes(kernel: LinuxKernel, address: bigint | undefined, length: number): Uint8Array | undefined {

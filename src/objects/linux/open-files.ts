@@ -56,9 +56,31 @@ function* descriptors(
   const count = table?.num('max_fds');
   if (table === undefined || base === undefined || count === undefined || base === 0n) return;
   const closeOnExec = table.ptr('close_on_exec');
+  let strangers = 0;
   for (const { index, value } of occupiedSlots(kernel, { base, count })) {
-    yield { ...owner, fd: index, file: kernel.struct('file', value), closeOnExec: bit(kernel, closeOnExec, index) };
+    const file = kernel.struct('file', value);
+    if (!mayBeFile(kernel, file)) {
+      kernel.faults.note(value, 'descriptor table');
+      if (++strangers === MAX_STRANGERS) return;
+      continue;
+    }
+    yield { ...owner, fd: index, file, closeOnExec: bit(kernel, closeOnExec, index) };
   }
+}
+
+/** After so many pointers that lead to no file, what is read is no descriptor table. */
+const MAX_STRANGERS = 16;
+
+/**
+ * False for a pointer that cannot be one to a `struct file`: not aligned, not mapped, or without an inode that is. A
+ * file whose page is missing from the image may well be one.
+ */
+function mayBeFile(kernel: LinuxKernel, file: StructView): boolean {
+  const { space } = kernel;
+  const isObject = (at: bigint) => at % BigInt(space.pointerSize) === 0n && space.translate(at).kind === 'mapped';
+  if (!isObject(file.address)) return false;
+  const inode = file.ptr('f_inode');
+  return inode === undefined || isObject(inode);
 }
 
 /** Bit `index` of a bitmap of unsigned longs (little-endian, so that it is one of bytes as well). */

@@ -16,6 +16,14 @@ export function fileSystemType(superBlock: StructView): string | undefined {
   return name === undefined || subtype === undefined || subtype === '' ? name : `${name}.${subtype}`;
 }
 
+/** SB_KERNMOUNT (include/linux/fs.h). */
+const SB_KERNMOUNT = 1n << 22n;
+
+/** True for a file system that the kernel made for itself: no options were given, and no limits apply to it. */
+export function isKernelInternal(superBlock: StructView): boolean {
+  return ((superBlock.big('s_flags') ?? 0n) & SB_KERNMOUNT) !== 0n;
+}
+
 /** Where a file system's own root can be reached, by one mount after another: most file systems have one. */
 export function mountPoints(kernel: LinuxKernel, superBlock: StructView): string[] {
   const root = superBlock.ptr('s_root');

@@ -6,6 +6,7 @@
  */
 import { readPointer, type StructView } from '../struct-view.js';
 import type { LinuxKernel } from './kernel.js';
+import { isKernelInternal } from './super-blocks.js';
 
 /** SB_* (include/linux/fs.h), in the order of show_sb_opts in fs/proc_namespace.c. */
 const FLAGS: readonly (readonly [bit: number, name: string])[] = [
@@ -15,8 +16,6 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
   [1 << 25, 'lazytime'],
 ];
 const SB_READ_ONLY = 1;
-/** Made by the kernel for itself: no options were ever given, and no limits apply. */
-const SB_KERNMOUNT = 1 << 22;
 
 interface OwnOptions {
   /** The structure behind `s_fs_info`. */
@@ -44,8 +43,8 @@ export function superOptions(kernel: LinuxKernel, superBlock: StructView): strin
   const magic = superBlock.num('s_magic');
   const general = FLAGS.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
   const own = magic === undefined ? undefined : OWN[magic];
-  const given = (flags & SB_KERNMOUNT) === 0;
-  const known = own !== undefined && given && kernel.profile.types.struct(own.struct) !== undefined;
+  const known =
+    own !== undefined && !isKernelInternal(superBlock) && kernel.profile.types.struct(own.struct) !== undefined;
   const info = known ? superBlock.follow('s_fs_info', own.struct) : undefined;
   return [flags & SB_READ_ONLY ? 'ro' : 'rw', ...general, ...(info === undefined ? [] : own!.options(kernel, info))];
 }

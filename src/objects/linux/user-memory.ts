@@ -1,6 +1,6 @@
 /** The user memory of a task: its `mm_struct`, the address space that reads through it, strings and chunks of it. */
 
-import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
+import type { LeafEntry, PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { readBytes, type StructView } from '../struct-view.js';
 import type { LinuxKernel } from './kernel.js';
 
@@ -40,13 +40,16 @@ const MAX_CHUNK = 4096;
  * walking the page tables, so that a reserved terabyte costs nothing.
  */
 export function* residentChunks(space: PagedAddressSpace, start: bigint, end: bigint): Generator<MemoryChunk> {
-  for (const leaf of space.leafEntries(start, end)) {
-    for (let at = leaf.start; at < leaf.end; ) {
-      const length = Math.min(MAX_CHUNK - Number(at % BigInt(MAX_CHUNK)), Number(leaf.end - at));
-      const bytes = space.view(at, length);
-      if (bytes !== undefined) yield { offset: Number(at - start), bytes };
-      at += BigInt(length);
-    }
+  for (const leaf of space.leafEntries(start, end)) yield* leafChunks(space, leaf, start);
+}
+
+/** The same for one entry of the page tables; offsets count from `base`. */
+export function* leafChunks(space: PagedAddressSpace, leaf: LeafEntry, base: bigint): Generator<MemoryChunk> {
+  for (let at = leaf.start; at < leaf.end; ) {
+    const length = Math.min(MAX_CHUNK - Number(at % BigInt(MAX_CHUNK)), Number(leaf.end - at));
+    const bytes = space.view(at, length);
+    if (bytes !== undefined) yield { offset: Number(at - base), bytes };
+    at += BigInt(length);
   }
 }
 

@@ -8,6 +8,8 @@ import { StructView, type ViewContext } from '../struct-view.js';
 
 export interface XArrayEntry {
   readonly index: bigint;
+  /** Number of indices that it stands for: 1, or the pages of a large folio. */
+  readonly span: bigint;
   /** A pointer, or a value when its lowest bit is set. */
   readonly entry: bigint;
 }
@@ -31,27 +33,40 @@ const MAX_RESERVED = 4096n;
 /** 64-bit indices, 4 bits a level at the least (CONFIG_BASE_SMALL). */
 const MAX_DEPTH = 16;
 
-/** The entries of the XArray (or radix tree) at `address`, ascending. */
-export function* xarrayEntries(context: ViewContext, address: bigint): Generator<XArrayEntry> {
+/** Indices to look at, both inclusive. */
+export interface IndexRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+const EVERYTHING: IndexRange = { first: 0n, last: (1n << 64n) - 1n };
+
+/** The entries of the XArray (or radix tree) at `address`, ascending; of a range those that touch it. */
+export function* xarrayEntries(
+  context: ViewContext,
+  address: bigint,
+  range: IndexRange = EVERYTHING,
+): Generator<XArrayEntry> {
   const shape = SHAPES.find(({ root, head }) => context.field(root, head) !== undefined) ?? SHAPES[0]!;
   const head = new StructView(context, shape.root, address).ptr(shape.head);
   if (head === undefined || head === 0n) return;
-  if (isNode(head, shape)) yield* nodeEntries(context, shape, head, 0n, 0, new Set());
-  else yield { index: 0n, entry: head };
+  if (isNode(head, shape)) yield* nodeEntries({ context, shape, range, seen: new Set() }, head, 0n, 0);
+  else if (range.first === 0n) yield { index: 0n, span: 1n, entry: head };
 }
 
 function isNode(entry: bigint, { nodeTag }: Shape): boolean {
   return (entry & 3n) === nodeTag && entry > MAX_RESERVED;
 }
 
-function* nodeEntries(
-  context: ViewContext,
-  shape: Shape,
-  tagged: bigint,
-  base: bigint,
-  depth: number,
-  seen: Set<bigint>,
-): Generator<XArrayEntry> {
+interface Walk {
+  readonly context: ViewContext;
+  readonly shape: Shape;
+  readonly range: IndexRange;
+  readonly seen: Set<bigint>;
+}
+
+function* nodeEntries(walk: Walk, tagged: bigint, base: bigint, depth: number): Generator<XArrayEntry> {
+  const { context, shape, range, seen } = walk;
   const node = new StructView(context, shape.node, tagged & ~3n);
   if (depth > MAX_DEPTH || seen.has(node.address)) {
     context.faults.note(node.address, 'damaged xarray');
@@ -64,8 +79,22 @@ function* nodeEntries(
   for (const [slot, entry] of slots.entries()) {
     if (entry === 0n) continue;
     const index = base + (BigInt(slot) << BigInt(shift));
-    if (shift > 0 && isNode(entry, shape)) yield* nodeEntries(context, shape, entry, index, depth + 1, seen);
+    if (index > range.last) return;
+    if (shift > 0 && isNode(entry, shape)) {
+      if (index + (1n << BigInt(shift)) > range.first) yield* nodeEntries(walk, entry, index, depth + 1);
+    }
     // What is left of the internal entries are siblings of a large entry, retries and zero entries: nothing is stored there.
-    else if ((entry & 3n) !== shape.nodeTag) yield { index, entry };
+    else if ((entry & 3n) !== shape.nodeTag) {
+      const span = BigInt(1 + siblings(slots, slot)) << BigInt(shift);
+      if (index + span > range.first) yield { index, span, entry };
+    }
   }
+}
+
+/** How many slots after `slot` only repeat it: each holds an internal entry with the number of the slot it belongs to. */
+function siblings(slots: readonly bigint[], slot: number): number {
+  const mark = (BigInt(slot) << 2n) | 2n;
+  let count = 0;
+  while (slots[slot + 1 + count] === mark) count++;
+  return count;
 }

@@ -1,7 +1,14 @@
-/** Reads a symbol file (`.json`, `.json.gz`, `.json.xz`; told apart by content, not by name). */
-import { readFileSync } from 'node:fs';
+/**
+ * Reads a symbol file (`.json`, `.json.gz`, `.json.xz`; told apart by content, not by name).
+ *
+ * Unpacking takes longer than everything else together, so that the unpacked text is kept in the cache.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../core/errors.js';
+import type { BlobCache } from '../cache/blob-cache.js';
+import { compactJson } from './compact-json.js';
 import { IsfDocument } from './isf-document.js';
 import { xzDecompressSync } from './xz-decompress-sync.js';
 
@@ -15,16 +22,27 @@ const PACKINGS: readonly Packing[] = [
   { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], unpack: xzDecompressSync },
 ];
 
-/** Opens the symbol file at `path`. Throws `UserError` when it cannot be read, unpacked, or is no symbol file. */
-export function readIsf(path: string): IsfDocument {
-  return new IsfDocument(path, readUnpacked(path));
-}
+/** Smaller files that are not packed are read faster than looked up. */
+const WORTH_CACHING = 8 * 1024 * 1024;
 
-/** The file's bytes, unpacked when they are packed. */
-export function readUnpacked(path: string): Buffer {
+/** Opens the symbol file at `path`. Throws `UserError` when it cannot be read, unpacked, or is no symbol file. */
+export function readIsf(path: string, cache?: BlobCache): IsfDocument {
+  const key = cache && keyOf(path);
+  const kept = key === undefined ? undefined : cache?.get(key);
+  if (kept !== undefined) return new IsfDocument(path, kept);
   const bytes = readFile(path);
   const packing = PACKINGS.find(({ magic }) => magic.every((byte, index) => bytes[index] === byte));
-  return packing === undefined ? bytes : packing.unpack(path, bytes);
+  const text = packing === undefined ? bytes : packing.unpack(path, bytes);
+  if (key === undefined || (packing === undefined && text.length < WORTH_CACHING)) return new IsfDocument(path, text);
+  const compact = compactJson(text);
+  const document = new IsfDocument(path, compact);
+  cache?.put(key, compact);
+  return document;
+}
+
+function keyOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `symbol file 1 ${resolve(path)} ${stat.size} ${stat.mtimeMs}`;
 }
 
 function readFile(path: string): Buffer {
@@ -37,7 +55,7 @@ function readFile(path: string): Buffer {
 
 function gunzip(name: string, bytes: Buffer): Buffer {
   try {
-    return gunzipSync(bytes);
+    return gunzipSync(bytes, { maxOutputLength: 1024 * 1024 * 1024 });
   } catch (error) {
     throw new UserError(`${name} cannot be decompressed: ${(error as Error).message}`, 'check it with `gzip --test`');
   }

@@ -15,8 +15,11 @@ export interface KallsymsLocation {
   readonly numSyms: bigint;
   readonly tokenTable: bigint;
   readonly tokenIndex: bigint;
-  readonly offsets: bigint;
-  readonly relativeBase: bigint;
+  /** The table that holds the addresses, and how: see `KallsymsAddresses`. */
+  readonly values: bigint;
+  readonly scheme: 'absolute' | 'base-relative' | 'place-relative';
+  /** Where the base stands, under `base-relative`. */
+  readonly relativeBase?: bigint;
 }
 
 export const TOKENS = 256;
@@ -26,17 +29,20 @@ export const MAX_TOKEN_TABLE = 8192;
 export const MAX_SYMBOLS = 4_000_000;
 const MAX_NAMES_BYTES = 64 * 1024 * 1024;
 
-/** The addresses that VMCOREINFO names; undefined unless all six are there. */
+/** The addresses that VMCOREINFO names; undefined unless they are there. */
 export function kallsymsLocation(info: VmcoreInfo): KallsymsLocation | undefined {
   const names = vmcoreSymbol(info, 'kallsyms_names');
   const numSyms = vmcoreSymbol(info, 'kallsyms_num_syms');
   const tokenTable = vmcoreSymbol(info, 'kallsyms_token_table');
   const tokenIndex = vmcoreSymbol(info, 'kallsyms_token_index');
-  const offsets = vmcoreSymbol(info, 'kallsyms_offsets');
+  const values = vmcoreSymbol(info, 'kallsyms_offsets');
   const relativeBase = vmcoreSymbol(info, 'kallsyms_relative_base');
   if (names === undefined || numSyms === undefined || tokenTable === undefined) return undefined;
-  if (tokenIndex === undefined || offsets === undefined || relativeBase === undefined) return undefined;
-  return { names, numSyms, tokenTable, tokenIndex, offsets, relativeBase };
+  if (tokenIndex === undefined || values === undefined) return undefined;
+  const parts = { names, numSyms, tokenTable, tokenIndex, values };
+  // The newest kernels have no base any more: an offset counts from where it stands itself.
+  if (relativeBase === undefined) return { ...parts, scheme: 'place-relative' };
+  return { ...parts, scheme: 'base-relative', relativeBase };
 }
 
 /** Reads the tables; undefined when they are not readable or don't hold together. */
@@ -44,16 +50,33 @@ export function readKallsyms(image: KernelImage, location: KallsymsLocation): Ka
   const count = image.u32(location.numSyms);
   if (count === undefined || count === 0 || count > MAX_SYMBOLS) return undefined;
   const tokens = readTokens(image, location);
-  const base = image.pointer(location.relativeBase);
-  const offsetBytes = image.bytes(location.offsets, count * 4);
-  if (tokens === undefined || base === undefined || offsetBytes.length < count * 4) return undefined;
+  const addresses = readAddresses(image, location, count);
+  if (tokens === undefined || addresses === undefined) return undefined;
   // In every layout the names precede the tokens.
   const nameBytes = location.tokenTable - location.names;
   if (nameBytes <= 0n || nameBytes > MAX_NAMES_BYTES) return undefined;
   const names = image.bytes(location.names, Number(nameBytes));
+  return { pointerSize: image.pointerSize, count, names, ...tokens, addresses };
+}
+
+function readAddresses(image: KernelImage, location: KallsymsLocation, count: number): KallsymsAddresses | undefined {
+  const { values: start, scheme } = location;
+  const size = scheme === 'absolute' ? image.pointerSize : 4;
+  const bytes = image.bytes(start, count * size);
+  if (bytes.length < count * size) return undefined;
+  if (scheme === 'absolute') {
+    const values = size === 8 ? new BigUint64Array(count) : new Uint32Array(count);
+    copyBytes(bytes, values);
+    return { kind: 'absolute', values };
+  }
   const offsets = new Int32Array(count);
-  copyBytes(offsetBytes, offsets);
-  return { pointerSize: image.pointerSize, count, names, ...tokens, addresses: addressScheme(offsets, base) };
+  copyBytes(bytes, offsets);
+  if (scheme === 'place-relative') return { kind: 'place-relative', start, offsets };
+  const base = location.relativeBase === undefined ? undefined : image.pointer(location.relativeBase);
+  if (base === undefined) return undefined;
+  // Plain distances are below 2 GiB; under ABSOLUTE_PERCPU all but the per-CPU symbols are negative.
+  const kind = (offsets[count - 1] as number) < 0 ? 'absolute-percpu' : 'relative';
+  return { kind, base, offsets };
 }
 
 function readTokens(
@@ -80,15 +103,6 @@ export function tokensAgree(table: Uint8Array, index: Uint16Array): boolean {
     expected = end + 1;
   }
   return true;
-}
-
-/**
- * Which of the two base-relative schemes the offsets are in. Plain distances are ascending and below 2 GiB; under
- * ABSOLUTE_PERCPU all but the per-CPU symbols are negative.
- */
-export function addressScheme(offsets: Int32Array, base: bigint): KallsymsAddresses {
-  const last = offsets[offsets.length - 1] ?? 0;
-  return last < 0 ? { kind: 'absolute-percpu', base, offsets } : { kind: 'relative', base, offsets };
 }
 
 /** Little-endian bytes into a typed array at any alignment; the host is little-endian as well. */

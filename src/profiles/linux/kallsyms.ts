@@ -28,7 +28,9 @@ export type KallsymsAddresses =
   /** CONFIG_KALLSYMS_BASE_RELATIVE: unsigned distances from the base. */
   | { readonly kind: 'relative'; readonly base: bigint; readonly offsets: Int32Array }
   /** CONFIG_KALLSYMS_ABSOLUTE_PERCPU: values that are >= 0 are absolute, others count down from base - 1. */
-  | { readonly kind: 'absolute-percpu'; readonly base: bigint; readonly offsets: Int32Array };
+  | { readonly kind: 'absolute-percpu'; readonly base: bigint; readonly offsets: Int32Array }
+  /** Offset i counts from its own place, `start` + 4 * i (after 6.12). */
+  | { readonly kind: 'place-relative'; readonly start: bigint; readonly offsets: Int32Array };
 
 /** KSYM_NAME_LEN is 128, from 6.1 on 512. */
 const MAX_NAME = 512;
@@ -41,7 +43,7 @@ const MAX_PROBES = 1024;
 const HASH_BASE = 0x01000193;
 
 export class Kallsyms implements SymbolSource {
-  readonly #tables: KallsymsTables;
+  readonly tables: KallsymsTables;
   /** Where in `names` each symbol's tokens start, and how many there are. */
   readonly #starts: Uint32Array;
   readonly #lengths: Uint16Array;
@@ -50,8 +52,10 @@ export class Kallsyms implements SymbolSource {
   readonly size: number;
   #buckets: Int32Array | undefined;
 
-  constructor(tables: KallsymsTables) {
-    this.#tables = tables;
+  /** @param buckets what `buckets()` of an earlier object over the same tables returned */
+  constructor(tables: KallsymsTables, buckets?: Int32Array) {
+    this.#buckets = buckets;
+    this.tables = tables;
     this.#starts = new Uint32Array(tables.count);
     this.#lengths = new Uint16Array(tables.count);
     this.size = indexNames(tables.names, this.#starts, this.#lengths);
@@ -94,17 +98,23 @@ export class Kallsyms implements SymbolSource {
   }
 
   #address(index: number): bigint {
-    const { addresses, pointerSize } = this.#tables;
+    const { addresses, pointerSize } = this.tables;
     if (addresses.kind === 'absolute') return BigInt(addresses.values[index] as bigint | number);
     const offset = addresses.offsets[index] as number;
-    if (addresses.kind === 'relative') return BigInt.asUintN(pointerSize * 8, addresses.base + BigInt(offset >>> 0));
-    if (offset >= 0) return BigInt(offset);
-    return BigInt.asUintN(pointerSize * 8, addresses.base - 1n - BigInt(offset));
+    const bits = pointerSize * 8;
+    switch (addresses.kind) {
+      case 'relative':
+        return BigInt.asUintN(bits, addresses.base + BigInt(offset >>> 0));
+      case 'absolute-percpu':
+        return offset >= 0 ? BigInt(offset) : BigInt.asUintN(bits, addresses.base - 1n - BigInt(offset));
+      case 'place-relative':
+        return BigInt.asUintN(bits, addresses.start + BigInt(index * 4) + BigInt(offset));
+    }
   }
 
   /** nm's letter and the name. */
   #decode(index: number): string {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const start = this.#starts[index] as number;
     const end = start + (this.#lengths[index] as number);
     let text = '';
@@ -112,12 +122,18 @@ export class Kallsyms implements SymbolSource {
     return text;
   }
 
-  #find(name: string): number {
+  /** The hash table over the names, made when it is first needed. */
+  buckets(): Int32Array {
     this.#buckets ??= this.#buildBuckets();
-    const mask = this.#buckets.length - 1;
+    return this.#buckets;
+  }
+
+  #find(name: string): number {
+    const buckets = this.buckets();
+    const mask = buckets.length - 1;
     let slot = spread(hashOf(name)) & mask;
     for (let probes = 0; probes <= MAX_PROBES; probes++, slot = (slot + 1) & mask) {
-      const index = (this.#buckets[slot] as number) - 1;
+      const index = (buckets[slot] as number) - 1;
       if (index < 0) break;
       const decoded = this.#decode(index);
       if (decoded.length === name.length + 1 && decoded.endsWith(name)) return index;
@@ -126,7 +142,7 @@ export class Kallsyms implements SymbolSource {
   }
 
   #sameTokens(left: number, right: number): boolean {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const length = this.#lengths[left] as number;
     if (length !== this.#lengths[right]) return false;
     const leftStart = this.#starts[left] as number;
@@ -153,7 +169,7 @@ export class Kallsyms implements SymbolSource {
 
   /** The hash of every name, without nm's letter, which the first token begins with. */
   #hashNames(): Int32Array {
-    const { names } = this.#tables;
+    const { names } = this.tables;
     const starts = this.#starts;
     const lengths = this.#lengths;
     const tokens: TokenHashes = {

@@ -1,21 +1,20 @@
 /**
  * The one entrance to what is known about the Linux kernel of an image: its location, types and symbols.
  */
-import { Btf } from '../../formats/btf/btf.js';
+import type { Btf } from '../../formats/btf/btf.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
-import { BtfTypeSource } from '../btf/btf-type-source.js';
+import { BlobCache } from '../cache/blob-cache.js';
 import { combineSymbols } from '../combine-symbols.js';
-import { SymbolList } from '../symbol-list.js';
-import type { Profile, SymbolSource, TypeSource } from '../types.js';
-import { findLinuxKernel } from './find-linux-kernel.js';
-import { Kallsyms } from './kallsyms.js';
-import { kallsymsLocation, readKallsyms } from './kallsyms-location.js';
+import type { Profile } from '../types.js';
+import { type FoundKernel, findKernel } from './find-linux-kernel.js';
+import { recallKernel, rememberKernel } from './kernel-cache.js';
 import { KernelImage } from './kernel-image.js';
+import { loadExports, loadKallsyms, loadSymbols } from './load-symbols.js';
+import { loadTypes } from './load-types.js';
 import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.js';
-import { type VmcoreInfo, vmcoreSymbols } from './vmcoreinfo.js';
 
 export interface LinuxProfileOptions {
-  /** ISF file to use instead of what the image says about its types. */
+  /** Symbol file (ISF) to use instead of what the image says about its types. */
   readonly profilePath?: string | undefined;
   /** Use and fill the cache in the user's cache directory; default true. */
   readonly cache?: boolean;
@@ -25,11 +24,8 @@ export interface LoadedLinuxProfile {
   readonly location: LinuxKernelLocation;
   readonly profile: Profile;
   /** The kernel's own BTF, the base of its modules' split BTF; undefined when the types came from elsewhere. */
-  readonly btf?: Btf;
+  readonly btf?: Btf | undefined;
 }
-
-/** Larger than any kernel's BTF (6.12: 6 MB). */
-const MAX_BTF = 64 * 1024 * 1024;
 
 /**
  * Finds the kernel and builds its profile; undefined when there is no Linux kernel to be found. What the profile does
@@ -38,63 +34,46 @@ const MAX_BTF = 64 * 1024 * 1024;
  */
 export function loadLinuxProfile(
   memory: PhysicalMemory,
-  _options: LinuxProfileOptions = {},
+  options: LinuxProfileOptions = {},
 ): LoadedLinuxProfile | undefined {
-  const location = findLinuxKernel(memory);
-  if (location === undefined) return undefined;
+  const cache = options.cache === false ? undefined : new BlobCache();
+  const found = locate(memory, cache);
+  if (found === undefined) return undefined;
+  const { location, kallsyms } = found;
   const { architecture, banner, release } = location;
   const pointerSize = pointerSizeOf(architecture);
-  const image = new KernelImage(memory, pointerSize, imageSlide(architecture, location.physBase));
-  const sources: string[] = [];
-  const symbols = loadSymbols(image, location.vmcoreinfo, sources);
-  const btf = loadBtf(image, symbols);
-  let types: TypeSource = noTypes(pointerSize);
-  if (btf !== undefined) {
-    types = new BtfTypeSource(btf, pointerSize);
-    sources.push(`types: BTF in the image (${btf.typeCount} types)`);
-  }
-  const profile: Profile = { os: 'linux', pointerSize, banner, release, types, symbols, sources };
-  return { location, profile, ...(btf === undefined ? {} : { btf }) };
-}
-
-function noTypes(pointerSize: 4 | 8): TypeSource {
-  return {
+  const image = imageOf(memory, location);
+  const own = loadSymbols(location, kallsyms);
+  const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath, cache);
+  const parts = [own.symbols, ...(added === undefined ? [] : [added])];
+  const known = combineSymbols(...parts);
+  // Without KALLSYMS_ALL kallsyms has functions only; then the export table is worth its search.
+  const exported = known.address('init_task') === undefined ? loadExports(image, location, known) : undefined;
+  const symbols = exported === undefined ? known : combineSymbols(...parts, exported.symbols);
+  const profile: Profile = {
+    os: 'linux',
     pointerSize,
-    struct: () => undefined,
-    enum: () => undefined,
-    structNames: () => [],
-    enumNames: () => [],
+    banner,
+    release,
+    types,
+    symbols,
+    sources: [...own.sources, ...(exported?.sources ?? []), ...sources],
   };
+  return { location, profile, btf };
 }
 
-function loadSymbols(image: KernelImage, info: VmcoreInfo, sources: string[]): SymbolSource {
-  const where = kallsymsLocation(info);
-  const tables = where === undefined ? undefined : readKallsyms(image, where);
-  const parts: SymbolSource[] = [];
-  if (tables !== undefined) {
-    const kallsyms = new Kallsyms(tables);
-    parts.push(kallsyms);
-    sources.push(`symbols: kallsyms in the image (${kallsyms.size} symbols)`);
-  }
-  parts.push(symbolsBeyond(info, parts));
-  return combineSymbols(...parts);
+/** The kernel and its symbol table, from the cache when it has them. */
+function locate(memory: PhysicalMemory, cache: BlobCache | undefined): FoundKernel | undefined {
+  const remembered = cache && recallKernel(memory, cache);
+  if (remembered !== undefined) return remembered;
+  const found = findKernel(memory);
+  if (found === undefined) return undefined;
+  const { location } = found;
+  const kallsyms = found.kallsyms ?? loadKallsyms(imageOf(memory, location), location);
+  if (cache !== undefined && kallsyms !== undefined) rememberKernel(memory, { location, kallsyms }, cache);
+  return { location, kallsyms };
 }
 
-/**
- * The symbols that VMCOREINFO adds to `known`: data symbols, where kallsyms has only functions. Its `mem_section` is
- * left out: SYMBOL_ARRAY prints what that pointer holds, not where it is.
- */
-function symbolsBeyond(info: VmcoreInfo, known: readonly SymbolSource[]): SymbolSource {
-  const added = [...vmcoreSymbols(info)].filter(
-    ({ name }) => name !== 'mem_section' && !known.some((source) => source.address(name) !== undefined),
-  );
-  return new SymbolList(added);
-}
-
-/** The kernel's BTF lies between two linker symbols. Copies elsewhere in memory may be stale, so they are not looked for. */
-function loadBtf(image: KernelImage, symbols: SymbolSource): Btf | undefined {
-  const start = symbols.address('__start_BTF');
-  const stop = symbols.address('__stop_BTF');
-  if (start === undefined || stop === undefined || stop <= start || stop - start > MAX_BTF) return undefined;
-  return Btf.open(image.bytes(start, Number(stop - start)));
+function imageOf(memory: PhysicalMemory, { architecture, physBase }: LinuxKernelLocation): KernelImage {
+  return new KernelImage(memory, pointerSizeOf(architecture), imageSlide(architecture, physBase));
 }

@@ -20,14 +20,30 @@ export interface LinuxKernelLocation {
   readonly banner: string;
 }
 
-/** `__START_KERNEL_map`: where the linker puts an amd64 kernel (arch/x86/include/asm/page_64_types.h). */
-const AMD64_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+/** `__START_KERNEL_map` and its gibibyte: where the linker puts an amd64 kernel (arch/x86/include/asm/page_64_types.h). */
+export const KERNEL_MAP = { start: 0xffff_ffff_8000_0000n, end: 0xffff_ffff_c000_0000n } as const;
 /** PAGE_OFFSET with the usual split of 3 GiB and 1 GiB (arch/x86/Kconfig). */
 const I386_PAGE_OFFSET = 0xc000_0000n;
+/** CONFIG_PHYSICAL_START is 16 MiB in every distribution's x86 kernel. */
+const LINKED_TEXT = { amd64: KERNEL_MAP.start + 0x100_0000n, i386: I386_PAGE_OFFSET + 0x100_0000n } as const;
+
+export function kaslrOffset(architecture: 'amd64' | 'i386', textStart: bigint): bigint {
+  return textStart - LINKED_TEXT[architecture];
+}
 
 /** Virtual minus physical address inside of the kernel image. */
 export function imageSlide(architecture: 'amd64' | 'i386', physBase: number): bigint {
-  return architecture === 'amd64' ? AMD64_KERNEL_MAP - BigInt(physBase) : I386_PAGE_OFFSET;
+  return architecture === 'amd64' ? KERNEL_MAP.start - BigInt(physBase) : I386_PAGE_OFFSET;
+}
+
+/** The reverse of `imageSlide`. */
+export function physBaseOf(architecture: 'amd64' | 'i386', slide: bigint): number {
+  return architecture === 'amd64' ? Number(KERNEL_MAP.start - slide) : 0;
+}
+
+/** Symbols below this address are absolute: per-CPU offsets and constants, which KASLR does not move. */
+export function lowestKernelAddress(architecture: 'amd64' | 'i386'): bigint {
+  return architecture === 'amd64' ? KERNEL_MAP.start : I386_PAGE_OFFSET;
 }
 
 export function pointerSizeOf(architecture: 'amd64' | 'i386'): 4 | 8 {

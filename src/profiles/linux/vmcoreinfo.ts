@@ -23,38 +23,39 @@ const TEXT_START = 'OSRELEASE=';
 const MAX_TEXT = 4096;
 
 /**
- * The records in `memory`, best first: the container's own note, then notes in guest memory, then copies of the bare
- * text. A generator, because the first is nearly always right and a scan is not free.
+ * The records in guest memory, best first: notes, then copies of the bare text. A generator, because the first is nearly
+ * always right and a scan is not free.
  */
 export function* findVmcoreInfo(memory: PhysicalMemory): Generator<VmcoreInfo> {
-  if (memory.vmcoreinfo !== undefined) {
-    const info = parseVmcoreInfo(memory.vmcoreinfo);
-    if (info !== undefined) yield info;
-  }
   for (const at of scanPhysical(memory, Buffer.from(NOTE_NAME, 'latin1'))) {
-    const info = readNote(memory, at - NOTE_NAME_OFFSET);
+    const start = at - NOTE_NAME_OFFSET;
+    const info = start < 0 ? undefined : readVmcoreNote((target) => memory.read(start, target));
     if (info !== undefined) yield info;
   }
   for (const at of scanPhysical(memory, Buffer.from(TEXT_START, 'latin1'))) {
     // The bare copy has a page of its own.
-    const info = at % MAX_TEXT === 0 ? readText(memory, at, MAX_TEXT) : undefined;
+    const text = Buffer.alloc(MAX_TEXT);
+    const info = at % MAX_TEXT === 0 ? parseBytes(text.subarray(0, memory.read(at, text))) : undefined;
     if (info !== undefined) yield info;
   }
 }
 
-/** The note whose header is at `at`; undefined unless name size, text size and the start of the text are right. */
-function readNote(memory: PhysicalMemory, at: number): VmcoreInfo | undefined {
-  const header = new Uint8Array(NOTE_TEXT_OFFSET);
-  if (at < 0 || memory.read(at, header) < header.length || u32(header, 0) !== NOTE_NAME.length) return undefined;
-  const length = u32(header, 4);
-  return length <= MAX_TEXT ? readText(memory, at + NOTE_TEXT_OFFSET, length) : undefined;
+/**
+ * The record in the ELF note that `read` gives the bytes of; undefined unless name size, text size and the start of the
+ * text are right. `read` fills what it can and returns how much, as `PhysicalMemory.read` does.
+ */
+export function readVmcoreNote(read: (target: Uint8Array) => number): VmcoreInfo | undefined {
+  const note = Buffer.alloc(NOTE_TEXT_OFFSET + MAX_TEXT);
+  const length = read(note);
+  if (length < NOTE_TEXT_OFFSET || u32(note, 0) !== NOTE_NAME.length) return undefined;
+  const textLength = u32(note, 4);
+  if (textLength > MAX_TEXT || note.toString('latin1', NOTE_NAME_OFFSET, 23) !== NOTE_NAME) return undefined;
+  return parseBytes(note.subarray(NOTE_TEXT_OFFSET, Math.min(length, NOTE_TEXT_OFFSET + textLength)));
 }
 
-function readText(memory: PhysicalMemory, at: number, length: number): VmcoreInfo | undefined {
-  const bytes = Buffer.alloc(length);
-  const end = memory.read(at, bytes);
+function parseBytes(bytes: Buffer): VmcoreInfo | undefined {
   const nul = bytes.indexOf(0);
-  return parseVmcoreInfo(bytes.toString('latin1', 0, nul < 0 || nul > end ? end : nul));
+  return parseVmcoreInfo(bytes.toString('latin1', 0, nul < 0 ? bytes.length : nul));
 }
 
 /** Parses the text; undefined when it doesn't begin as VMCOREINFO does or names no release. */

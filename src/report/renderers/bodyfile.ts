@@ -23,10 +23,13 @@ export const bodyfile: RendererFactory = ({ name, timeline }) => ({
     for (const [column, event] of Object.entries(timeline.events)) {
       const time = row[column];
       if (typeof time !== 'bigint') continue;
+      const what = event === '' ? String(row.event) : event;
       const times = ['0', '0', '0', '0'];
-      const place = COLUMNS.find(([pattern]) => pattern.test(event))?.[1] ?? 3;
+      const place = COLUMNS.find(([pattern]) => pattern.test(what))?.[1] ?? 3;
       times[place] = (time / NS_PER_SECOND).toString();
-      const label = printable(`[${name}] ${event}: ${timeline.describe(row)}`).replaceAll('|', '\\x7c');
+      const label = printable(
+        event === '' ? `[${row.source}] ${timeline.describe(row)}` : `[${name}] ${event}: ${timeline.describe(row)}`,
+      ).replaceAll('|', '\\x7c');
       text += `0|${label}|0|---------------|0|0|0|${times.join('|')}\n`;
     }
     return text;

@@ -9,6 +9,7 @@ export const RENDERERS = {
   tree: async () => (await import('./tree.js')).tree,
   bodyfile: async () => (await import('./bodyfile.js')).bodyfile,
   dfxml: async () => (await import('./dfxml.js')).dfxml,
+  timesketch: async () => (await import('./timesketch.js')).timesketch,
   none: async () => (await import('./none.js')).none,
 } as const satisfies Record<string, () => Promise<RendererFactory>>;
 

@@ -53,11 +53,13 @@ export function compileYara(source: string): YaraRules {
   } catch (error) {
     throw new UsageError(`the YARA rules do not compile: ${firstLines(error)}`);
   }
+  // Building consumes the compiler.
+  const { warnings } = compiler;
   const rules = compiler.build();
   const scanner = rules.scanner();
   scanner.setMaxMatchesPerPattern(MAX_MATCHES);
   return {
-    warnings: compiler.warnings ?? [],
+    warnings,
     *scan(bytes) {
       const { matches } = scanner.scan(bytes) as ScanResult;
       for (const { identifier: rule, patterns } of matches) {

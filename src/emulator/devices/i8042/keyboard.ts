@@ -23,35 +23,35 @@ const SELF_TEST_PASSED = 0xaa;
 
 /** A command's answer, and what it does to the keyboard. */
 const COMMANDS: Readonly<Record<number, (state: KeyboardState) => readonly number[]>> = {
-  0xed: (state) => awaitArgument(state, 0xed),
-  0xee: () => [0xee],
-  0xf0: (state) => awaitArgument(state, 0xf0),
-  0xf2: () => [ACK, 0xab, 0x83],
-  0xf3: (state) => awaitArgument(state, 0xf3),
-  0xf4: (state) => setScanning(state, true),
-  0xf5: (state) => setScanning(setDefaults(state), false),
-  0xf6: (state) => {
+  237: (state) => awaitArgument(state, 0xed),
+  238: () => [0xee],
+  240: (state) => awaitArgument(state, 0xf0),
+  242: () => [ACK, 0xab, 0x83],
+  243: (state) => awaitArgument(state, 0xf3),
+  244: (state) => setScanning(state, true),
+  245: (state) => setScanning(setDefaults(state), false),
+  246: (state) => {
     setDefaults(state);
     return [ACK];
   },
-  0xff: (state) => {
+  255: (state) => {
     setScanning(setDefaults(state), true);
     return [ACK, SELF_TEST_PASSED];
   },
 };
 
 const ARGUMENTS: Readonly<Record<number, (state: KeyboardState, value: number) => readonly number[]>> = {
-  0xed: (state, value) => {
+  237: (state, value) => {
     state.leds = value & 7;
     return [ACK];
   },
-  0xf0: (state, value) => {
+  240: (state, value) => {
     if (value === 0) return [ACK, state.scanCodeSet];
     if (value > 3) return [RESEND];
     state.scanCodeSet = value;
     return [ACK];
   },
-  0xf3: (state, value) => {
+  243: (state, value) => {
     state.rate = value & 0x7f;
     return [ACK];
   },

@@ -5,7 +5,15 @@
  * A saved state is input from outside: every field is checked for presence, kind and bounds before it is taken.
  */
 import { UserError } from '../../../core/errors.js';
-import { assignState, type FieldKind, type FieldTable, type StateOf, type StateSchema } from './state-schema.js';
+import {
+  assignState,
+  bytes,
+  count,
+  type FieldKind,
+  type FieldTable,
+  type StateOf,
+  type StateSchema,
+} from './state-schema.js';
 
 export type SavedValue = number | boolean | bigint | Uint8Array | readonly SavedValue[] | SavedFields;
 
@@ -24,6 +32,10 @@ function saveValue(field: FieldKind, value: unknown): SavedValue {
       return (value as Uint8Array).slice();
     case 'queue':
       return [...(value as number[])];
+    case 'blocks':
+      return [...(value as Map<number, Uint8Array>)]
+        .sort(([a], [b]) => a - b)
+        .map(([index, data]) => ({ index, data: data.slice() }));
     case 'group':
       return saveFields(field.fields, value as Record<string, unknown>);
     case 'list':
@@ -75,6 +87,8 @@ function restoreValue(field: FieldKind, value: unknown, path: string): unknown {
       return Array.isArray(value) && value.length <= field.most && value.every((item) => isWhole(item, 0, 0xffff_ffff))
         ? [...value]
         : damaged(path, `a queue of at most ${field.most}`);
+    case 'blocks':
+      return restoreBlocks(field.size, value, path);
     case 'group':
       return restoreFields(field.fields, value, path);
     case 'list':
@@ -82,6 +96,17 @@ function restoreValue(field: FieldKind, value: unknown, path: string): unknown {
         ? value.map((item, index) => restoreFields(field.fields, item, `${path}[${index}]`))
         : damaged(path, `a list of ${field.length}`);
   }
+}
+
+function restoreBlocks(size: number, value: unknown, path: string): Map<number, Uint8Array> {
+  if (!Array.isArray(value)) damaged(path, 'a list of blocks');
+  const fields = { index: count(), data: bytes(size) };
+  return new Map(
+    value.map((item, place) => {
+      const { index, data } = restoreFields(fields, item, `${path}[${place}]`);
+      return [index as number, data as Uint8Array];
+    }),
+  );
 }
 
 function restoreFields(fields: FieldTable, saved: unknown, path: string): Record<string, unknown> {

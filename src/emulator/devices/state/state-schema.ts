@@ -13,6 +13,7 @@ export type FieldKind =
   | { readonly kind: 'wide'; readonly initial: bigint }
   | { readonly kind: 'bytes'; readonly length: number }
   | { readonly kind: 'queue'; readonly most: number }
+  | { readonly kind: 'blocks'; readonly size: number }
   | { readonly kind: 'group'; readonly fields: FieldTable }
   | { readonly kind: 'list'; readonly length: number; readonly fields: FieldTable };
 
@@ -31,11 +32,13 @@ export type FieldValue<K> = K extends { kind: 'number' | 'instant' }
         ? Uint8Array
         : K extends { kind: 'queue' }
           ? number[]
-          : K extends { kind: 'group'; fields: infer F }
-            ? StateOf<F>
-            : K extends { kind: 'list'; fields: infer F }
-              ? StateOf<F>[]
-              : never;
+          : K extends { kind: 'blocks' }
+            ? Map<number, Uint8Array>
+            : K extends { kind: 'group'; fields: infer F }
+              ? StateOf<F>
+              : K extends { kind: 'list'; fields: infer F }
+                ? StateOf<F>[]
+                : never;
 
 /** The live object of a table: mutable, exactly its fields. */
 export type StateOf<T> = { -readonly [N in keyof T]: FieldValue<T[N]> };
@@ -73,6 +76,8 @@ export const wide = (initial = 0n) => ({ kind: 'wide', initial }) as const;
 export const bytes = (length: number) => ({ kind: 'bytes', length }) as const;
 /** Bytes (or small numbers) in order, at most `most` of them, none at first. */
 export const queue = (most: number) => ({ kind: 'queue', most }) as const;
+/** Arrays of `size` bytes by number: what was written over something larger that is kept elsewhere. */
+export const blocks = (size: number) => ({ kind: 'blocks', size }) as const;
 export const group = <T extends FieldTable>(fields: T) => ({ kind: 'group', fields }) as const;
 /** `length` records of equal shape. */
 export const list = <T extends FieldTable>(length: number, fields: T) => ({ kind: 'list', length, fields }) as const;
@@ -93,6 +98,8 @@ function initialValue(field: FieldKind): unknown {
       return new Uint8Array(field.length);
     case 'queue':
       return [];
+    case 'blocks':
+      return new Map<number, Uint8Array>();
     case 'group':
       return initialFields(field.fields);
     case 'list':
@@ -119,6 +126,7 @@ export function assignState(fields: FieldTable, state: object, values: object): 
     const value = (values as Record<string, unknown>)[name];
     if (field.kind === 'bytes') (target[name] as Uint8Array).set(value as Uint8Array);
     else if (field.kind === 'queue') replace(target[name] as number[], value as number[]);
+    else if (field.kind === 'blocks') replaceBlocks(target[name] as Blocks, value as Blocks);
     else if (field.kind === 'group') assignState(field.fields, target[name] as object, value as object);
     else if (field.kind === 'list') {
       for (const [index, item] of (value as object[]).entries()) {
@@ -131,6 +139,13 @@ export function assignState(fields: FieldTable, state: object, values: object): 
 function replace(target: number[], values: readonly number[]): void {
   target.length = 0;
   for (const value of values) target.push(value);
+}
+
+type Blocks = Map<number, Uint8Array>;
+
+function replaceBlocks(target: Blocks, values: Blocks): void {
+  target.clear();
+  for (const [index, block] of values) target.set(index, block);
 }
 
 /** Sets every field of a live object back to its initial value, in place. */

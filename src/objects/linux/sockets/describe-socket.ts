@@ -3,6 +3,7 @@ import type { StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { inetSocketFacts, isMiniSocket } from './inet-socket.js';
 import { AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_UNIX, FAMILY_NAMES, SOCKET_TYPES } from './names.js';
+import { namespaceOf } from './net-namespaces.js';
 import { netlinkSocketFacts } from './netlink-socket.js';
 import { packetInterface, packetSocketFacts } from './packet-socket.js';
 import type { FamilyFacts, SocketFacts } from './socket-facts.js';
@@ -39,12 +40,6 @@ export function describeSocket(kernel: LinuxKernel, sock: StructView): SocketFac
     interfaceIndex: bound ?? sock.num('__sk_common.skc_bound_dev_if'),
     namespace: namespaceOf(sock),
   };
-}
-
-/** Address of the `struct net` of a socket. */
-export function namespaceOf(sock: StructView): bigint | undefined {
-  // CONFIG_NET_NS off: possible_net_t is empty, and there is only init_net.
-  return sock.has('__sk_common.skc_net.net') ? sock.ptr('__sk_common.skc_net.net') : undefined;
 }
 
 function fileOf(sock: StructView): Pick<SocketFacts, 'type' | 'inode' | 'uid'> {

@@ -31,3 +31,9 @@ function findNamespaces(kernel: LinuxKernel): Map<bigint, StructView> {
 export function namespaceInode(net: StructView): number | undefined {
   return net.num('ns.inum');
 }
+
+/** Address of the `struct net` of a `sock`; undefined when unreadable, and where the kernel has only one. */
+export function namespaceOf(sock: StructView): bigint | undefined {
+  // CONFIG_NET_NS off: possible_net_t is empty, and there is only init_net.
+  return sock.has('__sk_common.skc_net.net') ? sock.ptr('__sk_common.skc_net.net') : undefined;
+}

@@ -9,7 +9,7 @@ import { occupiedSlots } from '../../pointer-table.js';
 import { readPointer, type StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { hlistEntries, hlistNullsEntries } from '../lists.js';
-import { netNamespaces } from './net-namespaces.js';
+import { namespaceInode, namespaceOf, netNamespaces } from './net-namespaces.js';
 import { netlinkSockets, netlinkTables } from './netlink-table.js';
 
 type Sockets = Generator<StructView>;
@@ -17,18 +17,50 @@ type Sockets = Generator<StructView>;
 /** The member that links a socket in most tables; `skc_nulls_node` lies at the same place. */
 const LINK = '__sk_common.skc_node';
 
+/** Families end at AF_MAX, 46 in 6.12 (include/linux/socket.h). */
+const MAX_FAMILY = 64;
+/** PROC_DYNAMIC_FIRST (fs/proc/generic.c): inode numbers of namespaces are given out from here. */
+const FIRST_NAMESPACE_INODE = 0xf000_0000;
+
+/** After so many entries that are no sockets, what is read is no table of sockets. */
+const MAX_STRANGERS = 64;
+
 /** Every table, the namespaces' own ones among them. The same socket may come more than once. */
 export function* socketsInTables(kernel: LinuxKernel): Sockets {
   const seen = new Set<string>();
+  const namespaces = new Set(netNamespaces(kernel).map((net) => net.address));
   for (const { find, walk } of TABLES) {
     for (const table of find(kernel)) {
       // Namespaces share the first one's TCP and UDP tables unless they were given some of their own.
       const key = `${walk.name}${table.address}`;
       if (table.address === 0n || seen.has(key)) continue;
       seen.add(key);
-      yield* walk(kernel, table);
+      let strangers = 0;
+      for (const sock of walk(kernel, table)) {
+        if (isSocket(kernel, sock, namespaces)) {
+          yield sock;
+          continue;
+        }
+        kernel.faults.note(sock.address, 'table of sockets');
+        if (++strangers === MAX_STRANGERS) break;
+      }
     }
   }
+}
+
+/** Whole, half and late sockets all have a family and belong to a namespace. */
+function isSocket(kernel: LinuxKernel, sock: StructView, namespaces: Set<bigint>): boolean {
+  const family = sock.num('__sk_common.skc_family');
+  if (family === undefined || family > MAX_FAMILY) return false;
+  const namespace = namespaceOf(sock);
+  if (namespace === undefined) return !sock.has('__sk_common.skc_net.net');
+  if (namespaces.has(namespace)) return true;
+  // One that was taken off the list and that no process is in.
+  if (kernel.space.translate(namespace).kind !== 'mapped') return false;
+  const inode = namespaceInode(kernel.struct('net', namespace));
+  if (inode === undefined || inode < FIRST_NAMESPACE_INODE) return false;
+  namespaces.add(namespace);
+  return true;
 }
 
 interface Table {
@@ -70,8 +102,9 @@ function either(symbol: string, type: string, member?: string): Table['find'] {
 function* chains(kernel: LinuxKernel, base: bigint, count: number, slot: string, head: string, link = LINK): Sockets {
   const stride = kernel.struct(slot, 0n).size;
   const offset = fieldAt(kernel.profile.types, slot, head)?.offset ?? 0;
+  const seen = new Set<bigint>();
   for (const { address } of occupiedSlots(kernel, { base, count, stride, offset })) {
-    yield* hlistNullsEntries(kernel, address, 'sock', link);
+    yield* hlistNullsEntries(kernel, address, 'sock', link, seen);
   }
 }
 
@@ -104,23 +137,25 @@ function* bound(kernel: LinuxKernel, table: StructView): Sockets {
   if (base === undefined || count === undefined || base === 0n) return;
   const stride = kernel.struct('inet_bind_hashbucket', 0n).size;
   const offset = kernel.struct('inet_bind_hashbucket', 0n).field('chain').offset;
+  const buckets = new Set<bigint>();
+  const owners = new Set<bigint>();
   for (const { address } of occupiedSlots(kernel, { base, count, stride, offset })) {
-    for (const bucket of hlistEntries(kernel, address, 'inet_bind_bucket', 'node')) {
-      yield* ownersOf(kernel, bucket);
+    for (const bucket of hlistEntries(kernel, address, 'inet_bind_bucket', 'node', buckets)) {
+      yield* ownersOf(kernel, bucket, owners);
     }
   }
 }
 
 /** A port's sockets hang from its bucket, since 6.8 from the buckets by port and address under it. */
-function* ownersOf(kernel: LinuxKernel, bucket: StructView): Sockets {
+function* ownersOf(kernel: LinuxKernel, bucket: StructView, seen: Set<bigint>): Sockets {
   const link = '__sk_common.skc_bind_node';
   if (bucket.has('owners')) {
-    yield* hlistEntries(kernel, bucket.addressOf('owners'), 'sock', link);
+    yield* hlistEntries(kernel, bucket.addressOf('owners'), 'sock', link, seen);
     return;
   }
   if (!bucket.has('bhash2')) return;
   for (const second of hlistEntries(kernel, bucket.addressOf('bhash2'), 'inet_bind2_bucket', 'bhash_node')) {
-    yield* hlistEntries(kernel, second.addressOf('owners'), 'sock', link);
+    yield* hlistEntries(kernel, second.addressOf('owners'), 'sock', link, seen);
   }
 }
 

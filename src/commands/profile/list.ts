@@ -1,0 +1,32 @@
+/** `memlapse profile list`: the symbol files that come with memlapse. */
+import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
+import { printRows } from '../../cli/print-rows.js';
+import { column } from '../../core/columns.js';
+import { shippedProfiles } from '../../profiles/linux/shipped-profile.js';
+
+const columns = {
+  release: column.text('Kernel release that it is for'),
+  structs: column.integer('Structures and unions in it'),
+  symbols: column.integer('Symbols in it'),
+  path: column.text('Where it is'),
+};
+
+export default class ProfileList extends Command {
+  static override summary = 'List the symbol files that come with memlapse';
+  static override description =
+    'They are for distribution kernels that carry no type information of their own. Kernels with BTF need none.';
+  static override examples = ['<%= config.bin %> profile list'];
+  static override flags = { json: Flags.boolean({ description: 'An array of objects' }) };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ProfileList);
+    const rows = shippedProfiles().map(({ release, path, document }) => ({
+      release,
+      structs: document.count('user_types'),
+      symbols: document.count('symbols'),
+      path,
+    }));
+    await printRows('profile list', columns, rows, flags.json);
+  }
+}
