@@ -74,6 +74,8 @@ export abstract class InstructionBuilder extends OpBuilder {
   abstract setFlags(kind: FlagKind, size: number, left: Value, right: Value, result: Value): void;
   /** Condition code 0-15 as an i32 of 0 or 1. */
   abstract condition(code: number): Value;
+  /** Address of this instruction (RIP/EIP/IP), i64. */
+  abstract currentRip(): Value;
   /** Address of the following instruction (RIP/EIP/IP), i64. */
   abstract nextRip(): Value;
   /** Ends the block: continue at `target` (i64, already truncated to the code size). */

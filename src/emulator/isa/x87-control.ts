@@ -8,7 +8,7 @@ import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 import { MXCSR_MASK } from './sse-move.js';
 import { callRoutine } from './vector-unit.js';
-import { FPU, x87 } from './x87.js';
+import { FPU, waiting, x87 } from './x87.js';
 
 const NOT_AVAILABLE = 7;
 const GENERAL_PROTECTION = 13;
@@ -121,7 +121,7 @@ const fnstenv = unwaiting((b) => {
   refresh(b);
 });
 
-const fldenv = x87((b) => {
+const fldenv = waiting((b) => {
   loadEnvironment(b).apply();
   refresh(b);
 });
@@ -137,7 +137,7 @@ const fnsave = unwaiting((b) => {
   initialize(b);
 });
 
-const frstor = x87((b) => {
+const frstor = waiting((b) => {
   const { apply, end } = loadEnvironment(b);
   const values = Array.from({ length: 8 }, (_, i) => ({
     significand: b.load(0, 'i64', 8, end + i * 10),
@@ -293,7 +293,7 @@ export const x87Control: Family = {
       'd9 /5',
       'fldcw',
       'Mw',
-      x87((b) => {
+      waiting((b) => {
         setControlWord(b, b.read(0));
         refresh(b);
       }),

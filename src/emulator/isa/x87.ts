@@ -10,12 +10,20 @@ import { callRoutine } from './vector-unit.js';
 
 export const FPU: RowOptions = { feature: 'fpu' };
 
-/** A waiting x87 instruction: reports a pending exception first, and notes where it is for the handler. */
-export function x87(run: Semantics): Semantics {
+/** An instruction that reports a pending exception before anything else. */
+export function waiting(run: Semantics): Semantics {
   return (b) => {
     b.requireUnit('x87');
     run(b);
   };
+}
+
+/** A waiting instruction that works on data: FIP then names it, which also tells position-independent code where it is. */
+export function x87(run: Semantics): Semantics {
+  return waiting((b) => {
+    b.setState('fpuIp', b.currentRip());
+    run(b);
+  });
 }
 
 const routine = (b: InstructionBuilder, name: string, ...args: Value[]): Value => callRoutine(b, `x87${name}`, ...args);

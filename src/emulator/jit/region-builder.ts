@@ -339,6 +339,10 @@ export class RegionBuilder extends InstructionBuilder {
     throw new InvariantError('a far transfer in a region');
   }
 
+  currentRip(): Value {
+    return this.ripAt(this.current.delta + this.offset);
+  }
+
   nextRip(): Value {
     return this.ripAt(this.current.delta + this.offset + this.instruction.length);
   }

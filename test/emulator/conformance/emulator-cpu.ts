@@ -40,9 +40,6 @@ const PRESENT_WRITABLE = 3;
 const USER = 4;
 const NO_EXECUTE = 1n << 63n;
 const HAS_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
-/** A case is one instruction, or a few; more than this is a loop. */
-const MAX_INSTRUCTIONS = 20_000;
-
 const silentBus: Bus = {
   readPort: () => 0,
   writePort: () => {},
@@ -58,6 +55,8 @@ const silentBus: Bus = {
 
 export class EmulatorCpu {
   readonly processor: MemlapseProcessor;
+  /** A case is one instruction, or a few; more than this is a loop that will not end. */
+  maxInstructions = 20_000;
   readonly #ram: DataView;
   #loaded: Uint8Array | undefined;
 
@@ -142,7 +141,7 @@ export class EmulatorCpu {
     this.#load(test);
     state.set('halted', 0);
     state.setWide('rip', BigInt(IRET));
-    const reason = processor.run(processor.icount + MAX_INSTRUCTIONS);
+    const reason = processor.run(processor.icount + this.maxInstructions);
     if (reason === 'triple-fault') throw new Error(`${test.name}: triple fault`);
     if (reason === 'halt') return this.#outcome();
     const hung: Outcome = { vector: HUNG_VECTOR, errorCode: 0, faultAddress: 0n, state: this.#stateNow() };
