@@ -7,7 +7,7 @@ import { stateAddress } from '../cpu/state-layout.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 import { MXCSR_MASK } from './sse-move.js';
-import { callRoutine } from './vector-unit.js';
+import { callRoutine, runRoutine } from './vector-unit.js';
 import { FPU, waiting, x87 } from './x87.js';
 
 const NOT_AVAILABLE = 7;
@@ -40,7 +40,7 @@ function setControlWord(b: InstructionBuilder, word: Value): void {
 
 /** The summary bit follows from flags and masks; so does whether the next instruction traps. */
 function refresh(b: InstructionBuilder): void {
-  callRoutine(b, 'x87Refresh');
+  runRoutine(b, 'x87Refresh');
 }
 
 function initialize(b: InstructionBuilder): void {
@@ -79,7 +79,7 @@ const SELECTOR_AND_OPCODE: EnvironmentField = {
 const ENVIRONMENT: readonly EnvironmentField[] = [
   { store: (b) => b.state('fcw'), load: setControlWord },
   { store: statusWord, load: setStatusWord },
-  { store: (b) => callRoutine(b, 'x87FullTags'), load: (b, value) => void callRoutine(b, 'x87SetTags', value) },
+  { store: (b) => callRoutine(b, 'x87FullTags'), load: (b, value) => runRoutine(b, 'x87SetTags', value) },
   { store: (b) => b.wrap(b.state('fpuIp')), load: (b, value) => b.setState('fpuIp', b.widen(value)) },
   SELECTOR_AND_OPCODE,
   { store: (b) => b.wrap(b.state('fpuDp')), load: (b, value) => b.setState('fpuDp', b.widen(value)) },
@@ -281,7 +281,7 @@ const storeBcd = x87((b) => {
     b.store(0, low, 8);
     b.store(0, b.wrap(high), 2, 8);
   });
-  callRoutine(b, 'x87CommitStore', b.i32(1));
+  runRoutine(b, 'x87CommitStore', b.i32(1));
 });
 
 const nothing = unwaiting(() => {});

@@ -12,7 +12,7 @@ const host = openHostCpu();
 if (typeof host === 'string') console.warn(`conformance against the host processor is skipped: ${host}`);
 
 const SEED = 20240229;
-const families = FAMILIES.filter(({ name }) => name !== 'system').map(({ name }) => name);
+const families = FAMILIES.map(({ name }) => name).filter((name) => comparableRows(name).length > 0);
 
 function casesOfFamily(name: string, modes: readonly (64 | 32)[], states: number): ConformanceCase[] {
   const random = new Random(SEED);
