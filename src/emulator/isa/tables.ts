@@ -9,6 +9,7 @@ import { packedInteger } from './packed-integer.js';
 import type { Family } from './row.js';
 import { shifts } from './shift.js';
 import { sseApproximate } from './sse-approximate.js';
+import { sseCompare } from './sse-compare.js';
 import { sseConvert } from './sse-convert.js';
 import { sseFloat } from './sse-float.js';
 import { sseMove } from './sse-move.js';
@@ -37,6 +38,7 @@ export const FAMILIES: readonly Family[] = [
   packedInteger,
   sseMove,
   sseFloat,
+  sseCompare,
   sseConvert,
   ssse3,
   sse4,
