@@ -68,6 +68,8 @@ export abstract class InstructionBuilder extends MemoryBuilder {
   abstract setFlags(kind: FlagKind, size: number, left: Value, right: Value, result: Value): void;
   /** Condition code 0-15 as an i32 of 0 or 1. */
   abstract condition(code: number): Value;
+  /** Address of this instruction (RIP/EIP/IP), i64. */
+  abstract currentRip(): Value;
   /** Address of the following instruction (RIP/EIP/IP), i64. */
   abstract nextRip(): Value;
   /** Ends the block: continue at `target` (i64, already truncated to the code size). */
@@ -193,6 +195,14 @@ export abstract class InstructionBuilder extends MemoryBuilder {
       access,
     });
     this.storeLinear(address, value, bytes, access);
+  }
+
+  /** Faults as a store of `bytes` at memory operand `i` + offset would; for operands that are stored in pieces. */
+  probeStore(i: number, bytes: number, offset: number): void {
+    const access = (this.accessOf(this.operand(i) as MemoryOperand, true) & ~0xff) | bytes;
+    const { segmented } = this.operand(i) as MemoryOperand;
+    const at = this.add(this.effectiveAddress(i), this.i64(offset));
+    this.translate(this.let(this.linear(at, { segment: this.segmentOf(i), segmented, access })), access);
   }
 
   // ---- memory by segment and offset --------------------------------------------------------------------------

@@ -269,6 +269,10 @@ export class RegionBuilder extends RegionFlags {
     throw new InvariantError('a far transfer in a region');
   }
 
+  currentRip(): Value {
+    return this.ripAt(this.current.delta + this.offset);
+  }
+
   nextRip(): Value {
     return this.ripAt(this.current.delta + this.offset + this.instruction.length);
   }

@@ -8,6 +8,7 @@ import { FunctionModule } from './function-module.js';
 import { DOUBLE, defineRounding, EXTENDED, SINGLE } from './rounding.js';
 import { defineSseArithmetic, type SseLayout } from './sse-arithmetic.js';
 import { defineSseConversions } from './sse-convert.js';
+import { defineStringCompare } from './string-compare.js';
 import { defineX87Arithmetic } from './x87-arithmetic.js';
 import { defineX87Compares } from './x87-compare.js';
 import type { X87Layout } from './x87-layout.js';
@@ -47,5 +48,6 @@ export function buildRoutines(): FunctionModule {
   const sse = { module, layout: SSE, roundDouble, roundSingle };
   defineSseArithmetic(sse);
   defineSseConversions(sse);
+  defineStringCompare(module, { first: stateAddress('scratch0'), second: stateAddress('scratch1') });
   return module;
 }
