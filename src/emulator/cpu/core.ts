@@ -5,7 +5,7 @@
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
 import { BlockCache } from '../interpreter/block-cache.js';
-import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js';
+import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
@@ -16,6 +16,7 @@ import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { buildRoutines } from '../softfloat/routines.js';
+import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
 import { Delivery } from './delivery.js';
@@ -51,6 +52,14 @@ const MAX_STRETCH = 0x3fff_ffff;
 /** Single-step flag of DR6. */
 const DR6_BS = 0x4000n;
 
+let routines: WebAssembly.Module | undefined;
+
+/** The floating-point routines, compiled once a process. */
+function routinesModule(): WebAssembly.Module {
+  routines ??= new WebAssembly.Module(buildRoutines().encode());
+  return routines;
+}
+
 export class ProcessorCore {
   readonly state: CpuState;
   readonly model: CpuModel;
@@ -62,6 +71,8 @@ export class ProcessorCore {
   readonly delivery: Delivery;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
+  /** The register stack as the host-side x87 functions see it. */
+  readonly x87: X87Stack;
   readonly blocks: BlockCache;
   readonly handlers: HandlerTable;
   readonly slow: SlowPaths;
@@ -118,16 +129,16 @@ export class ProcessorCore {
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.regionTable = new WebAssembly.Table({ element: 'anyfunc', initial: 256 });
     this.dispatcher = createDispatcher(this.state.memory, handlers, this.regionTable);
-    const routines = new WebAssembly.Instance(new WebAssembly.Module(buildRoutines().encode()), {
+    const floatingPoint = new WebAssembly.Instance(routinesModule(), {
       env: { memory: this.state.memory },
     }).exports as Record<string, WebAssembly.ImportValue>;
+    this.x87 = new X87Stack(this.state.memory, routines as unknown as X87Routines);
     this.imports = {
-      ...routines,
+      ...floatingPoint,
       memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
-      slowAddress: this.slow.address,
-      slowStore: this.slow.store,
+      ...createMissFunctions(this.state.memory, { slowAddress: this.slow.address, slowStore: this.slow.store }),
       slowCommit: this.slow.commit,
       segmentCheck: (segment: number, access: number, record: number) => this.segmentCheck(segment, access, record),
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
@@ -317,12 +328,15 @@ export class ProcessorCore {
         this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
+        // The next block is longer than what is left: go there one by one.
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        return;
       case EXIT.step:
         this.step();
         return;
       case EXIT.leave:
         this.onLeave();
-        this.step();
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.hot:
         this.guarded(() => this.onHot());
@@ -384,8 +398,11 @@ export class ProcessorCore {
     const { state } = this;
     const traps = (state.i32[EFLAGS]! & TF) !== 0;
     const before = this.icount;
+    const { softwareCount } = this.delivery;
     this.step();
     if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
+    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
+    if (this.delivery.softwareCount !== softwareCount) return;
     state.setWide('dr6', state.getWide('dr6') | DR6_BS);
     updateMode(state);
     this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));

@@ -3,6 +3,7 @@
  * state is in saved-processor.ts.
  */
 import { UserError } from '../../core/errors.js';
+import { Jit, type JitStatistics } from '../jit/jit.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
 import { ProcessorCore } from './core.js';
 import { updateFpuTraps } from './fpu-traps.js';
@@ -18,6 +19,8 @@ export interface ProcessorOptions {
   readonly bus: Bus;
   /** A model or its name; 'memlapse64' unless given. */
   readonly model?: CpuModel | string;
+  /** Translate hot code to WebAssembly; true unless given. The guest cannot tell. */
+  readonly jit?: boolean;
   /** Physical ranges inside RAM that devices own. */
   readonly windows?: readonly DeviceWindow[];
 }
@@ -36,13 +39,21 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
   readonly core: ProcessorCore;
   readonly ram: Uint8Array;
 
-  constructor(core: ProcessorCore) {
+  private readonly jit: Jit | undefined;
+
+  constructor(core: ProcessorCore, jit: Jit | undefined) {
     this.core = core;
+    this.jit = jit;
     this.ram = core.state.bytes.subarray(RAM_BASE, RAM_BASE + core.state.ramBytes);
   }
 
   get model(): CpuModel {
     return this.core.model;
+  }
+
+  /** What the second tier did so far; undefined without it. */
+  get jitStatistics(): JitStatistics | undefined {
+    return this.jit?.stats();
   }
 
   get icount(): number {
@@ -172,6 +183,7 @@ export function createProcessor(options: ProcessorOptions): MemlapseProcessor {
   if (model === undefined) {
     throw new UserError(`no processor model '${String(wanted)}'`, `use one of ${Object.keys(MODELS).join(', ')}`);
   }
-  const { ramBytes, bus, windows = [] } = options;
-  return new MemlapseProcessor(new ProcessorCore({ ramBytes, bus, model, windows }));
+  const { ramBytes, bus, windows = [], jit = true } = options;
+  const core = new ProcessorCore({ ramBytes, bus, model, windows });
+  return new MemlapseProcessor(core, jit ? new Jit(core) : undefined);
 }

@@ -45,6 +45,8 @@ const CONTRIBUTORY: ReadonlySet<number> = new Set([0, 10, 11, 12, 13]);
 export class Delivery {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
+  /** Software interrupts delivered so far: what tells a completed INT from other instructions. */
+  softwareCount = 0;
   /** Task gates: installed by the task switcher. */
   taskGate: (selector: number, errorCode: number | undefined) => void = (selector) => {
     throw new GuestException(VECTOR.protection, selectorError(selector));
@@ -90,6 +92,7 @@ export class Delivery {
 
   /** INT n, INT3, INTO, INT1; faults are thrown and belong to the instruction. RIP must already be the next one. */
   software(vector: number, isInt1: boolean): void {
+    this.softwareCount++;
     this.deliver({ vector, source: isInt1 ? 'hardware' : 'software', errorCode: undefined });
   }
 

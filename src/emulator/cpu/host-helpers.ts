@@ -3,6 +3,10 @@
  * fields `argument0` … and results go to `result0`, `result1`. A thrown `GuestException` leaves the instruction.
  */
 import { AC, VM } from '../isa/eflags.js';
+import { X87_FUNCTION_NAMES } from '../isa/x87-control.js';
+import { loadBcd, storeBcd } from '../softfloat/x87-bcd.js';
+import { X87_FUNCTIONS } from '../softfloat/x87-functions.js';
+import type { X87Stack } from '../softfloat/x87-operand.js';
 import { CR0, CR4 } from './control-bits.js';
 import type { ProcessorCore } from './core.js';
 import { cpuidLeaf } from './cpuid.js';
@@ -20,11 +24,6 @@ const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();
-}
-
-/** Raises #UD: the instruction is not there yet. */
-function notImplemented(): never {
-  throw new GuestException(VECTOR.invalidOpcode);
 }
 
 function requireProtected(core: ProcessorCore): void {
@@ -217,9 +216,16 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.state.set('halted', 1);
   },
   waitFpu,
-  x87Function: notImplemented,
-  x87LoadBcd: notImplemented,
-  x87StoreBcd: notImplemented,
+  x87Function: (core) => {
+    const name = X87_FUNCTION_NAMES[num(core, 0)] as string;
+    (X87_FUNCTIONS[name] as (stack: X87Stack) => void)(core.x87);
+  },
+  x87LoadBcd: (core) => loadBcd(core.x87, arg(core, 0), arg(core, 1)),
+  x87StoreBcd: (core) => {
+    const { low, high } = storeBcd(core.x87);
+    result(core, low);
+    result(core, high, 1);
+  },
   randomWord: (core) => result(core, core.bus.randomWord()),
   readSegmentBase: (core) => {
     requireSegmentBase(core);

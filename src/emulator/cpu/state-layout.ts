@@ -99,6 +99,7 @@ const derived: readonly (readonly [string, FieldType])[] = [
   // Where a region left before an instruction, and the operands of its pending flags; see jit/leave.ts.
   ['leaveRegion', 'i32'],
   ['leaveNumber', 'i32'],
+  ['flagCode', 'i32'],
   ['leaveSlots', 'v128'],
   ['leaveSlots1', 'v128'],
   ['leaveSlots2', 'v128'],

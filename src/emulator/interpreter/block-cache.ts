@@ -15,7 +15,13 @@ import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js'
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
-import { JUMP_CACHE, JUMP_CACHE_BYTES, JUMP_CACHE_ENTRIES, JUMP_CACHE_ENTRY_BYTES, jumpCacheAddress } from './jump-cache.js';
+import {
+  JUMP_CACHE,
+  JUMP_CACHE_BYTES,
+  JUMP_CACHE_ENTRIES,
+  JUMP_CACHE_ENTRY_BYTES,
+  jumpCacheAddress,
+} from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
 
 const MAX_INSTRUCTIONS = 64;

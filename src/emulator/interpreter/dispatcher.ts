@@ -91,6 +91,27 @@ function buildBlockEnd(module: WasmModule, exportName: string, stops: boolean): 
   b.finish(exportName, ['i32']);
 }
 
+/** Hands a miss to the host: the address goes through the state, because a wide argument makes the call dearer. */
+function buildMiss(module: WasmModule, exportName: string, host: string): void {
+  const b = new OpBuilder(module, ['i64', 'i32', 'i32']);
+  b.storeMemory(8, b.i32(0), stateAddress('argument0'), b.get({ type: 'i64', index: 0 }));
+  const [access, record] = [1, 2].map((index) => b.get({ type: 'i32', index })) as [Value, Value];
+  b.emit(b.call(host, { params: ['i32', 'i32'], results: ['i32'] }, [access, record]) as Value);
+  b.finish(exportName, ['i32']);
+}
+
+/** `missAddress` and `missStore`, as generated code imports them. */
+export function createMissFunctions(
+  memory: WebAssembly.Memory,
+  host: { slowAddress: WebAssembly.ImportValue; slowStore: WebAssembly.ImportValue },
+): Record<string, WebAssembly.ImportValue> {
+  const module = new WasmModule();
+  buildMiss(module, 'missAddress', 'slowAddress');
+  buildMiss(module, 'missStore', 'slowStore');
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory, ...host } });
+  return exports as Record<string, WebAssembly.ImportValue>;
+}
+
 export interface Dispatcher {
   readonly nextBlock: unknown;
   readonly dispatch: () => number;

@@ -12,7 +12,17 @@ function jumpOn(code: number): Semantics {
   return (b) => b.jumpRelativeIf(b.condition(code), 0);
 }
 
-const jumpIndirect: Semantics = (b) => b.jump(b.widen(b.let(b.read(0))));
+/** A target that is no canonical address is the branch's own fault: RIP and the stack stay. */
+function requireCanonical(b: InstructionBuilder, target: Value): void {
+  if (b.mode.codeSize !== 8) return;
+  b.raiseIf(b.ne(b.shrS(b.shl(target, b.i64(16)), b.i64(16)), target), 13, 0);
+}
+
+const jumpIndirect: Semantics = (b) => {
+  const target = b.let(b.widen(b.read(0)));
+  requireCanonical(b, target);
+  b.jump(target);
+};
 
 function pushReturn(b: InstructionBuilder): void {
   const size = b.operandSize;
@@ -26,6 +36,7 @@ const callRelative: Semantics = (b) => {
 
 const callIndirect: Semantics = (b) => {
   const target = b.let(b.widen(b.read(0)));
+  requireCanonical(b, target);
   pushReturn(b);
   b.jump(target);
 };
@@ -33,10 +44,11 @@ const callIndirect: Semantics = (b) => {
 function returnNear(releases: boolean): Semantics {
   return (b) => {
     const size = b.operandSize;
-    const target = b.top(size);
+    const target = b.let(b.widen(b.top(size)));
+    requireCanonical(b, target);
     const extra = releases ? b.and(b.widen(b.read(0)), b.i64(0xffff)) : b.i64(0);
     b.setStack(b.add(b.add(b.gpr(4, 8), b.i64(size)), extra));
-    b.jump(b.widen(target));
+    b.jump(target);
   };
 }
 

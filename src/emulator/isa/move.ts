@@ -45,12 +45,19 @@ const compareExchange: Semantics = (b) => {
   const source = b.let(b.read(1));
   const accumulator = b.let(b.gpr(0, size));
   let old: Value | undefined;
-  b.update(0, (value) => {
+  const compare = (value: Value): Value => {
     old = value;
     const result = b.let(b.truncate(b.sub(accumulator, value), size));
     b.setFlags('sub', size, accumulator, value, result);
     return b.let(b.select(b.eq(accumulator, value), source, value));
-  });
+  };
+  if (b.isMemory(0)) b.update(0, compare);
+  else {
+    // An unequal register keeps its upper half: it is not written at all.
+    const value = b.let(b.read(0));
+    const result = compare(value);
+    b.if(b.eq(accumulator, value), () => b.write(0, result));
+  }
   b.if(b.ne(accumulator, old as Value), () => b.setGpr(0, size, old as Value));
 };
 
@@ -184,7 +191,7 @@ export const moves: Family = {
     row('99', 'cwd', '', signIntoDx),
     row('d7', 'xlat', '', translateByte),
     row('0f 1f /r', 'nop', 'Ev', nothing),
-    row('0f 0d /r', 'prefetch', 'Ev', nothing),
+    row('0f 0d /r', 'prefetch', 'Mb', nothing),
     row('0f 18 /r', 'prefetch', 'Ev', nothing),
     row('0f 19 /r', 'nop', 'Ev', nothing),
     row('0f 1a /r', 'nop', 'Ev', nothing),
@@ -192,10 +199,10 @@ export const moves: Family = {
     row('0f 1c /r', 'nop', 'Ev', nothing),
     row('0f 1d /r', 'nop', 'Ev', nothing),
     row('0f 1e /r', 'nop', 'Ev', nothing),
-    row('0f ae /5 mod3', 'lfence', '', nothing, { feature: 'sse2' }),
-    row('0f ae /6 mod3', 'mfence', '', nothing, { feature: 'sse2' }),
-    row('0f ae /7 mod3', 'sfence', '', nothing, { feature: 'sse' }),
-    row('NP 0f ae /7', 'clflush', 'Mb', nothing, { feature: 'clflush' }),
-    row('0f c3 /r', 'movnti', 'My,Gy', move, { feature: 'sse2' }),
+    row('np 0f ae /5 mod3', 'lfence', '', nothing, { feature: 'sse2' }),
+    row('np 0f ae /6 mod3', 'mfence', '', nothing, { feature: 'sse2' }),
+    row('np 0f ae /7 mod3', 'sfence', '', nothing, { feature: 'sse' }),
+    row('NP 0f ae /7', 'clflush', 'Mb', (b) => void b.let(b.read(0)), { feature: 'clflush' }),
+    row('np 0f c3 /r', 'movnti', 'My,Gy', move, { feature: 'sse2' }),
   ],
 };

@@ -303,7 +303,10 @@ const moveMmx = mmx((b) => {
   enterMmx(b);
 });
 
-const emptyMmx = mmx((b) => b.setState('fempty', b.i32(0xff)));
+const emptyMmx = mmx((b) => {
+  b.setState('ftop', b.i32(0));
+  b.setState('fempty', b.i32(0xff));
+});
 
 const andNot: Compute = (b, x, y) => vector(b, 'v128.andnot', y, x);
 

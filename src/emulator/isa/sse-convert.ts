@@ -148,8 +148,8 @@ function fromMmx(lanes: Lanes): Semantics {
     b.requireUnit('sse');
     b.requireUnit('x87');
     const source = b.let(fromLow(b, readMmx(b, 1)));
+    if (!b.isMemory(1)) enterMmx(b);
     const result = convertLanes(b, source, lanes);
-    if (!(b.isMemory(1) && lanes.to === 8)) enterMmx(b);
     if (lanes.to === 8) b.write(0, result);
     else b.storeMemory(8, b.registerAddress(0), 0, lane(b, result, 8, 0));
   };
@@ -160,7 +160,10 @@ function toMmx(lanes: Lanes): Semantics {
     b.requireUnit('sse');
     b.requireUnit('x87');
     if (b.isMemory(1) && b.size(1) === 16) b.requireAligned(1, 16);
-    writeMmx(b, 0, lane(b, convertLanes(b, sourceVector(b), lanes), 8, 0));
+    const source = sourceVector(b);
+    // The switch to MMX comes first: it stays even when the conversion raises.
+    enterMmx(b);
+    writeMmx(b, 0, lane(b, convertLanes(b, source, lanes), 8, 0));
   };
 }
 

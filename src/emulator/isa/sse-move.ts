@@ -4,6 +4,7 @@ import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 import { lane, shuffleLanes, spill, spilledLane, type VectorOp, vector, vectorTest, withLane } from './vector.js';
 import {
+  enterMmx,
   immediateByte,
   mmx,
   readMmx,
@@ -109,7 +110,7 @@ const shufpd = sse((b) => {
 });
 
 /** Four words of a 64-bit value, chosen by the immediate. */
-export function pickWords(b: InstructionBuilder, words: Value, order: Value): Value {
+function pickWords(b: InstructionBuilder, words: Value, order: Value): Value {
   const pick = (i: number): Value => {
     const index = b.and(b.shrU(order, b.i32(i * 2)), b.i32(3));
     const word = b.and(b.shrU(words, b.widen(b.shl(index, b.i32(4)))), b.i64(0xffff));
@@ -157,6 +158,7 @@ function maskedStore(bytes: 8 | 16): Semantics {
         b.storeAt(b.instruction.segment, b.offsetIn(size, b.add(base, b.i64(i))), value, 1);
       });
     }
+    if (bytes === 8) enterMmx(b);
   };
 }
 
@@ -261,8 +263,7 @@ export const sseMove: Family = {
 function mmxToXmm(): Semantics {
   return mmx((b) => {
     const value = readMmx(b, 1);
-    b.setState('ftop', b.i32(0));
-    b.setState('fempty', b.i32(0));
+    enterMmx(b);
     writeZeroExtended(b, 0, value);
   });
 }

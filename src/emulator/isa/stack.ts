@@ -48,15 +48,34 @@ const leave: Semantics = (b) => {
   b.setGpr(5, size, value);
 };
 
-/** ENTER with nesting level 0; deeper levels are a helper. */
+/** ENTER: the old frame pointer, `level - 1` outer frame pointers from below it, then the new one. */
 const enter: Semantics = (b) => {
   const size = b.operandSize;
-  b.if(b.ne(b.and(b.wrap(b.read(1)), b.i32(31)), b.i32(0)), () => b.raise(6));
-  const frame = b.let(b.gpr(5, size));
+  const level = b.let(b.and(b.wrap(b.read(1)), b.i32(31)));
+  const old = b.let(b.gpr(5, size));
+  const frame = b.let(b.gpr(5, 8));
   const top = b.let(b.stackOffset(-size));
-  b.storeAt(SEGMENT.ss, top, frame, size);
+  const below = (base: Value, count: Value): Value =>
+    b.offsetIn(b.mode.stackSize, b.sub(base, b.widen(b.mul(count, b.i32(size)))));
+  b.storeAt(SEGMENT.ss, top, old, size);
+  b.if(level, () => {
+    const index = b.loopVariable(b.i32(1));
+    b.block((done) => {
+      b.loop((again) => {
+        b.branchIf(done, b.compare('geU', b.get(index), level));
+        const outer = b.loadAt(SEGMENT.ss, below(frame, b.get(index)), size);
+        b.storeAt(SEGMENT.ss, below(top, b.get(index)), outer, size);
+        b.set(index, b.add(b.get(index), b.i32(1)));
+        b.branch(again);
+      });
+    });
+    b.storeAt(SEGMENT.ss, below(top, level), b.resize(top, size), size);
+  });
   const allocated = b.let(b.and(b.widen(b.read(0)), b.i64(0xffff)));
-  b.setStack(b.sub(top, allocated));
+  const end = b.let(b.offsetIn(b.mode.stackSize, b.sub(below(top, level), allocated)));
+  // The new top must be writable before anything changes (SDM volume 2, ENTER).
+  b.probeWrite(SEGMENT.ss, end, size);
+  b.setStack(end);
   b.setGpr(5, size, b.resize(top, size));
 };
 

@@ -9,8 +9,8 @@ import { Decoder } from '../decode/decoder.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
+import { completeLeave, createRestFlags, type Leave } from './leave.js';
 import { type RegionBlock, type RegionPlan, RegionPlanner } from './region-blocks.js';
-import { completeLeave, createFlagFunctions, type FlagFunctions, type Leave } from './leave.js';
 import { RegionBuilder } from './region-builder.js';
 import { usedRegisters } from './used-registers.js';
 
@@ -50,7 +50,8 @@ export class Jit {
   private readonly regions = new Set<Region>();
   private readonly freeIndices: number[] = [];
   private nextIndex = 0;
-  private readonly flags: FlagFunctions;
+  private readonly restFlags: (code: number) => void;
+  private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly byIndex: (Region | undefined)[] = [];
   private readonly statistics: JitStatistics = {
     regions: 0,
@@ -70,7 +71,8 @@ export class Jit {
     blocks.invalidateRegions = (physical, length) => this.invalidate(physical, length);
     blocks.releaseFrame = (frame) => this.releaseFrame(frame);
     core.onHot = () => this.compileHot();
-    this.flags = createFlagFunctions(state.memory);
+    this.restFlags = createRestFlags(state.memory);
+    this.imports = { ...core.imports, restFlags: this.restFlags as WebAssembly.ImportValue };
     core.onLeave = () => this.leave();
   }
 
@@ -134,7 +136,7 @@ export class Jit {
     const builder = new RegionBuilder(module, plan.mode, tableIndex, usedRegisters(instructions));
     builder.build(plan.blocks, 'region');
     const bytes = module.finish();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: core.imports });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.imports });
     core.regionTable.set(tableIndex, instance.exports.region);
     const keys: number[] = [];
     const region: Region = { tableIndex, plan, keys, leaves: builder.leaves };
@@ -165,7 +167,7 @@ export class Jit {
     const { state } = this.core;
     const leave = this.byIndex[state.get('leaveRegion')]?.leaves[state.get('leaveNumber')];
     if (leave === undefined) throw new InvariantError('a region left at an unknown place');
-    completeLeave(state, leave, this.flags);
+    completeLeave(state, leave, this.restFlags);
   }
 
   private allocate(): number {
@@ -224,4 +226,3 @@ export class Jit {
     this.core.memory.pages.code[frame] = 0;
   }
 }
-

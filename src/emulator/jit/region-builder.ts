@@ -20,8 +20,6 @@ import {
   JUMP_CACHE_ENTRY_SHIFT,
   REGION_ENTRY_BITS,
 } from '../interpreter/jump-cache.js';
-import { conditionAtRest, conditionOf, type PendingFlags } from '../isa/conditions.js';
-import { type FlagKind, flagKinds } from '../isa/flag-kinds.js';
 import {
   type CpuMode,
   type ImmediateOperand,
@@ -30,15 +28,13 @@ import {
   type RelativeOperand,
   RIP_BASE,
 } from '../isa/instruction.js';
-import { ACCESS_WRITE, InstructionBuilder } from '../isa/instruction-builder.js';
+import { ACCESS_WRITE } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
-import { flagSlotAddress, type Leave } from './leave.js';
+import type { Leave } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
+import { RegionFlags } from './region-flags.js';
 
-/** Operands of the last flag-setting operation, in locals of both integer types. */
-type Slot = Readonly<Record<'i32' | 'i64', Variable>>;
-
-export class RegionBuilder extends InstructionBuilder {
+export class RegionBuilder extends RegionFlags {
   private readonly registers: (Variable | undefined)[] = [];
   private readonly written = new Set<number>();
   private readonly base: Variable;
@@ -46,10 +42,6 @@ export class RegionBuilder extends InstructionBuilder {
   private readonly rip: Variable;
   private readonly exitCode: Variable;
   private readonly target: Variable;
-  private readonly flagsResult: Variable;
-  private readonly flagsExtra: Variable;
-  private readonly slots: readonly [Slot, Slot, Slot];
-  private pending: PendingFlags | undefined;
   private readonly tableIndex: number;
   private exitLabel!: Label;
   private leaveLabel!: Label;
@@ -64,8 +56,6 @@ export class RegionBuilder extends InstructionBuilder {
   private position = 0;
   private offset = 0;
   private ended = false;
-  /** A register or flag of the running instruction was written: leaving would not be precise any more. */
-  private committed = false;
   private mayRestart = false;
 
   constructor(module: WasmModule, mode: CpuMode, tableIndex: number, usedRegisters: ReadonlySet<number>) {
@@ -80,10 +70,6 @@ export class RegionBuilder extends InstructionBuilder {
     this.exitCode = this.variable('i32');
     this.target = this.variable('i32');
     this.leaveNumber = this.variable('i32');
-    this.flagsResult = this.variable('i64');
-    this.flagsExtra = this.variable('i64');
-    const slot = (): Slot => ({ i32: this.variable('i32'), i64: this.variable('i64') });
-    this.slots = [slot(), slot(), slot()];
   }
 
   /** Writes the region; entry number i of the function is `blocks[i]`. */
@@ -104,6 +90,7 @@ export class RegionBuilder extends InstructionBuilder {
     this.close();
     this.storeLeave();
     this.close();
+    this.if(this.eqz(this.compare('eq', this.get(this.exitCode), this.i32(EXIT.leave))), () => this.restCarried());
     this.storeState();
     this.emit(this.get(this.exitCode));
     this.finish(exportName, ['i32']);
@@ -114,7 +101,10 @@ export class RegionBuilder extends InstructionBuilder {
       if (variable !== undefined) this.set(variable, this.loadMemory('i64', 8, this.i32(0), gprAddress(index)));
     });
     const load = (variable: Variable, name: string): void => {
-      this.set(variable, this.loadMemory(variable.type, variable.type === 'i64' ? 8 : 4, this.i32(0), stateAddress(name)));
+      this.set(
+        variable,
+        this.loadMemory(variable.type, variable.type === 'i64' ? 8 : 4, this.i32(0), stateAddress(name)),
+      );
     };
     load(this.base, 'regionBase');
     load(this.remaining, 'remaining');
@@ -135,10 +125,8 @@ export class RegionBuilder extends InstructionBuilder {
 
   /** Before an instruction: what `leave.ts` needs to bring RIP, count and flags to where they were. */
   private storeLeave(): void {
-    this.slots.forEach((slot, i) => {
-      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
-      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
-    });
+    this.storeSlots();
+    this.setState('flagCode', this.get(this.flagCode));
     this.setState('regionBase', this.get(this.base));
     this.setState('leaveNumber', this.get(this.leaveNumber));
     this.setState('leaveRegion', this.i32(this.tableIndex));
@@ -153,11 +141,11 @@ export class RegionBuilder extends InstructionBuilder {
   private writeBlock(block: RegionBlock, number: number): void {
     this.current = block;
     this.ended = false;
-    this.pending = undefined;
+    this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
     this.if(this.compare('ltS', left, this.i32(0)), () =>
-      this.leaveBy({ delta: block.delta, left: 0, pending: undefined }),
+      this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }),
     );
     this.set(this.remaining, left);
     this.releaseTemps();
@@ -172,10 +160,7 @@ export class RegionBuilder extends InstructionBuilder {
       this.releaseTemps();
       offset += instruction.length;
     });
-    if (!this.ended) {
-      this.restFlags();
-      this.goTo(block.delta + offset);
-    }
+    if (!this.ended) this.goTo(block.delta + offset);
     if (this.selfLabel !== undefined) {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
@@ -189,13 +174,6 @@ export class RegionBuilder extends InstructionBuilder {
     return this.offsetIn(this.mode.codeSize, this.add(this.get(this.base), this.i64(delta)));
   }
 
-  /** Sets a variable without making values stale: only on paths that leave. */
-  private setQuietly(variable: Variable, value: Value): void {
-    this.emit(value);
-    this.code.byte(OP.localSet);
-    this.code.unsigned(variable.index);
-  }
-
   private leaveAt(delta: number, code: number): void {
     this.setQuietly(this.rip, this.ripAt(delta));
     this.setQuietly(this.exitCode, this.i32(code));
@@ -207,7 +185,8 @@ export class RegionBuilder extends InstructionBuilder {
       throw new InvariantError(`${this.instruction.row.name} can fault after it changed a register`);
     }
     const left = this.current.instructions.length - this.position;
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending });
+    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
+    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
   }
 
   raise(): void {
@@ -218,14 +197,15 @@ export class RegionBuilder extends InstructionBuilder {
     throw new InvariantError(`host helper ${name} in a region`);
   }
 
-  /** Goes on at a constant place; flags are at rest. */
+  /** Goes on at a constant place: inside the region with the flags as they are, outside with flags at rest. */
   private goTo(delta: number): void {
-    const wrapped = this.mode.codeSize === 8 ? delta : delta;
-    const next = this.current.targets.get(wrapped);
+    const next = this.current.targets.get(delta);
     if (next === undefined) {
+      this.restQuietly();
       this.leaveAt(delta, EXIT.none);
       return;
     }
+    this.carryFlags();
     const ahead = this.labels[next];
     if (ahead !== undefined) this.branch(ahead);
     else if (this.selfLabel !== undefined && this.current.number === next) this.branch(this.selfLabel);
@@ -236,15 +216,12 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   jumpRelative(i: number): void {
-    this.restFlags();
     this.goTo(this.relativeTarget(i));
     this.ended = true;
   }
 
   jumpRelativeIf(condition: Value, i: number): void {
-    const fixed = this.let(condition);
-    this.restFlags();
-    this.if(fixed, () => this.goTo(this.relativeTarget(i)));
+    this.if(condition, () => this.goTo(this.relativeTarget(i)));
     this.goTo(this.current.delta + this.offset + this.instruction.length);
     this.ended = true;
   }
@@ -256,8 +233,8 @@ export class RegionBuilder extends InstructionBuilder {
 
   /** An indirect jump stays in the region when the jump cache says that the target is one of its blocks. */
   jump(target: Value): void {
-    this.restFlags();
     this.set(this.rip, target);
+    this.carryFlags();
     const low = this.let(this.wrap(this.get(this.rip)));
     const slot = this.and(this.xor(low, this.shrU(low, this.i32(12))), this.i32(JUMP_CACHE_ENTRIES - 1));
     const entry = this.let(this.shl(slot, this.i32(JUMP_CACHE_ENTRY_SHIFT)));
@@ -290,6 +267,10 @@ export class RegionBuilder extends InstructionBuilder {
 
   leave(): void {
     throw new InvariantError('a far transfer in a region');
+  }
+
+  currentRip(): Value {
+    return this.ripAt(this.current.delta + this.offset);
   }
 
   nextRip(): Value {
@@ -424,57 +405,4 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   protected commitUpdate(): void {}
-
-  // ---- flags -------------------------------------------------------------------------------------------------
-
-  private wordsOf(pending: PendingFlags): [Value, Value] {
-    const { kind, size, left, right, result } = pending;
-    const word = this.signExtend(this.widen(result), size);
-    return [word, flagKinds[kind].extra(this, size, left, right, result)];
-  }
-
-  restFlags(): void {
-    if (this.pending === undefined) return;
-    const [result, extra] = this.wordsOf(this.pending);
-    this.pending = undefined;
-    this.set(this.flagsExtra, extra);
-    this.set(this.flagsResult, result);
-  }
-
-  flagWords(): [Value, Value] {
-    this.restFlags();
-    return [this.get(this.flagsResult), this.get(this.flagsExtra)];
-  }
-
-  setFlagWords(result: Value, extra: Value): void {
-    const fixed = this.let(extra);
-    this.pending = undefined;
-    this.committed = true;
-    this.set(this.flagsResult, result);
-    this.set(this.flagsExtra, fixed);
-  }
-
-  setFlags(kind: FlagKind, size: number, left: Value, right: Value, result: Value): void {
-    this.committed = true;
-    const keep = (value: Value, slot: Slot): Value => {
-      if (value.isConst) return value;
-      const variable = slot[value.type as 'i32' | 'i64'];
-      this.set(variable, value);
-      return this.get(variable);
-    };
-    // A carry that the new operation keeps may be read from the old slots, so all three are fixed values already.
-    this.pending = {
-      kind,
-      size,
-      left: keep(left, this.slots[0]),
-      right: keep(right, this.slots[1]),
-      result: keep(result, this.slots[2]),
-    };
-  }
-
-  condition(code: number): Value {
-    if (this.pending !== undefined) return conditionOf(this, code, this.pending);
-    return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
-  }
 }
-

@@ -22,6 +22,10 @@ export interface ConformanceCase {
   readonly undefinedFlags?: number;
   /** x87 status bits (condition codes) that are left undefined after it. */
   readonly undefinedStatus?: number;
+  /** x87 results may differ by one unit in the last place. */
+  readonly approximate?: boolean;
+  /** The memory operand is longer than any one access. */
+  readonly wideAccess?: boolean;
   /** Ranges of the data window, [from, to), that no two processors fill alike. */
   readonly ignoredWindow?: readonly (readonly [number, number])[];
 }
