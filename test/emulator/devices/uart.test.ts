@@ -42,6 +42,7 @@ describe('16550A', () => {
     receive(10, 11, 12);
     expect([irq.level, read(2), read(5) & 1]).toEqual([true, 4, 1]);
     expect([read(0), read(0), read(0)]).toEqual([10, 11, 12]);
+    expect(irq.edges).toBe(3);
     expect([irq.level, read(5) & 1]).toEqual([false, 0]);
   });
 
