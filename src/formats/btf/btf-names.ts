@@ -27,6 +27,7 @@ export interface BtfRecords {
 
 /** A table of all names pays from about here on; a short command asks for a dozen. */
 const SEARCHES = 48;
+const MAX_COPIES = 8;
 
 export class BtfNames {
   readonly #records: BtfRecords;
@@ -56,7 +57,11 @@ export class BtfNames {
     const wanted = Buffer.from(`\0${name}\0`, 'latin1');
     // A split section's strings begin with a name, not with the empty string.
     const starts = text.subarray(0, wanted.length - 1).equals(wanted.subarray(1)) ? [0] : [];
-    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) starts.push(at + 1);
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+      // Strings are not repeated, unless forged.
+      if (starts.length === MAX_COPIES) return this.#lookUp(name);
+      starts.push(at + 1);
+    }
     let best = -1;
     for (const start of starts) {
       const offset = start + stringStart;
