@@ -6,7 +6,8 @@
  */
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
-import { LinuxKernel } from '../objects/linux/kernel.js';
+import type { LinuxKernel } from '../objects/linux/kernel.js';
+import { openLinuxKernel } from '../objects/linux/open-kernel.js';
 import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
 
 export class Image {
@@ -33,7 +34,7 @@ export class Image {
   async #detect(): Promise<void> {
     try {
       const found = await loadLinuxProfile(this.memory, this.#options);
-      if (found !== undefined) this.#linux = new LinuxKernel(this.memory, found.location, found.profile);
+      if (found !== undefined) this.#linux = openLinuxKernel(this.memory, found);
     } catch (error) {
       // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.
       if (!(error instanceof UserError)) throw error;

@@ -19,6 +19,7 @@ import { renderRows } from './render-rows.js';
 /** Parsed values of `SOURCE_FLAGS` and `RENDER_FLAGS`. */
 export interface SessionFlags {
   readonly file?: string | undefined;
+  readonly store?: string | undefined;
   readonly profile?: string | undefined;
   readonly cache: boolean;
   readonly renderer?: string | undefined;
@@ -58,6 +59,7 @@ export class AnalysisSession {
     const image = await openSource(flags.file ?? configuration.file, {
       profile: flags.profile ?? configuration.profile,
       cache: flags.cache,
+      store: flags.store,
       onUnpack: (done, total) => progress.update(done, total, 'unpacking'),
     });
     progress.stop();

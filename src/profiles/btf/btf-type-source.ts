@@ -2,7 +2,8 @@
  * BTF as a `TypeSource`: a struct is found by a hash of its name and decoded when it is asked for.
  *
  * Aggregates without a name that stand behind a typedef go by the typedef's name (`atomic_t`); those without either are
- * called `unnamed_ID`, with `ID` the BTF type id, and can be looked up under that name.
+ * called `unnamed_ID`, with `ID` the BTF type id, and can be looked up under that name. Source files are free to have
+ * structures of their own under one name: the first is found by it, members of another's type refer to `NAME@ID`.
  */
 import type { Btf } from '../../formats/btf/btf.js';
 import type { BtfCategory } from '../../formats/btf/btf-names.js';
@@ -17,6 +18,7 @@ const MAX_MEMBERS = 20_000;
 const MAX_TYPE_DEPTH = 32;
 
 const UNNAMED = 'unnamed_';
+const NUMBERED = /^(?:unnamed_|\w+@)(\d{1,9})$/;
 const VOID: TypeRef = { kind: 'void' };
 
 export class BtfTypeSource implements TypeSource {
@@ -63,12 +65,13 @@ export class BtfTypeSource implements TypeSource {
     return names;
   }
 
-  /** The id of the type called `name`: its own name, a typedef's, or `unnamed_ID`. */
+  /** The id of the type called `name`: its own name, a typedef's, `unnamed_ID` or `NAME@ID`. */
   #idOf(name: string, category: BtfCategory, fits: (kind: number) => boolean): number | undefined {
     const own = this.#btf.find(name, category);
     if (own !== undefined) return own;
-    const id = name.startsWith(UNNAMED) ? Number(name.slice(UNNAMED.length)) : this.#btf.find(name, 'typedef');
-    if (id === undefined || !Number.isInteger(id) || id <= 0) return undefined;
+    const numbered = NUMBERED.exec(name)?.[1];
+    const id = numbered === undefined ? this.#btf.find(name, 'typedef') : Number(numbered);
+    if (id === undefined) return undefined;
     const target = this.#btf.resolve(id);
     return fits(this.#btf.kind(target)) ? target : undefined;
   }
@@ -172,7 +175,10 @@ function enumReference(context: ReferenceContext): TypeRef {
 /** The type's own name, else that of the typedef nearest to it, else `unnamed_ID`. */
 function nameOf({ btf, id, written }: ReferenceContext): string {
   const own = btf.name(id);
-  if (own !== '') return own;
+  if (own !== '') {
+    const isFirst = id < btf.firstId || btf.find(own, isEnum(btf.kind(id)) ? 'enum' : 'aggregate') === id;
+    return isFirst ? own : `${own}@${id}`;
+  }
   let typedef = '';
   // `resolve` has come to an end on this chain, so it has no cycle.
   for (let step = written; step !== id && isModifier(btf.kind(step)); step = btf.sizeOrType(step)) {
