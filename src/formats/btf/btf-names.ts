@@ -3,9 +3,8 @@
  *
  * Of several types with one name and one category the first counts.
  */
-import { u32 } from '../../core/bytes.js';
 import { NameTable } from '../../core/name-table.js';
-import { KIND, TYPE } from './layout.js';
+import { KIND } from './layout.js';
 
 export type BtfCategory = 'aggregate' | 'enum' | 'typedef';
 
@@ -17,9 +16,8 @@ const KINDS: Readonly<Record<BtfCategory, readonly number[]>> = {
 
 /** The parts of an opened section that the index is made of. */
 export interface BtfRecords {
-  readonly types: Uint8Array;
-  /** Start of each record in `types`, and its kind. */
-  readonly offsets: Uint32Array;
+  /** Of each type: where its name stands, and its kind. */
+  readonly nameOffsets: Uint32Array;
   readonly kinds: Uint8Array;
   readonly count: number;
   readonly strings: Uint8Array;
@@ -27,30 +25,75 @@ export interface BtfRecords {
   readonly stringStart: number;
 }
 
-export class BtfNames {
-  readonly #indices: Uint32Array;
-  readonly #table: NameTable;
+/** A table of all names pays from about here on; a short command asks for a dozen. */
+const SEARCHES = 48;
+const MAX_COPIES = 8;
 
-  constructor({ types, offsets, kinds, count, strings, stringStart }: BtfRecords, category: BtfCategory) {
-    const [first, second] = KINDS[category];
+export class BtfNames {
+  readonly #records: BtfRecords;
+  readonly #category: BtfCategory;
+  readonly #answers = new Map<string, number>();
+  #table: { readonly indices: Uint32Array; readonly names: NameTable } | undefined;
+
+  constructor(records: BtfRecords, category: BtfCategory) {
+    this.#records = records;
+    this.#category = category;
+  }
+
+  /** Index (0-based, in this section) of the first type called `name`; -1 when there is none. */
+  find(name: string): number {
+    const known = this.#answers.get(name);
+    if (known !== undefined) return known;
+    const found = this.#answers.size < SEARCHES ? this.#search(name) : this.#lookUp(name);
+    this.#answers.set(name, found);
+    return found;
+  }
+
+  /** Looks for the name among the strings and then for a type that bears it. */
+  #search(name: string): number {
+    const { strings, stringStart, nameOffsets, kinds } = this.#records;
+    const [first, second] = KINDS[this.#category];
+    const text = Buffer.from(strings.buffer, strings.byteOffset, strings.byteLength);
+    const wanted = Buffer.from(`\0${name}\0`, 'latin1');
+    // A split section's strings begin with a name, not with the empty string.
+    const starts = text.subarray(0, wanted.length - 1).equals(wanted.subarray(1)) ? [0] : [];
+    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+      // Strings are not repeated, unless forged.
+      if (starts.length === MAX_COPIES) return this.#lookUp(name);
+      starts.push(at + 1);
+    }
+    let best = -1;
+    for (const start of starts) {
+      const offset = start + stringStart;
+      for (let index = nameOffsets.indexOf(offset); index >= 0; index = nameOffsets.indexOf(offset, index + 1)) {
+        if (kinds[index] !== first && kinds[index] !== second) continue;
+        if (best < 0 || index < best) best = index;
+        break;
+      }
+    }
+    return best;
+  }
+
+  #lookUp(name: string): number {
+    this.#table ??= this.#buildTable();
+    const found = this.#table.names.find(name);
+    return found < 0 ? -1 : (this.#table.indices[found] as number);
+  }
+
+  #buildTable(): { readonly indices: Uint32Array; readonly names: NameTable } {
+    const { strings, stringStart, nameOffsets, kinds, count } = this.#records;
+    const [first, second] = KINDS[this.#category];
     const indices = new Uint32Array(count);
     const names = new Uint32Array(count);
     let named = 0;
     for (let index = 0; index < count; index++) {
       if (kinds[index] !== first && kinds[index] !== second) continue;
-      const name = u32(types, (offsets[index] as number) + TYPE.name) - stringStart;
+      const name = (nameOffsets[index] as number) - stringStart;
       if (name < 0 || name >= strings.length || strings[name] === 0) continue;
       indices[named] = index;
       names[named] = name;
       named++;
     }
-    this.#indices = indices.subarray(0, named);
-    this.#table = new NameTable(strings, names.subarray(0, named), 0);
-  }
-
-  /** Index (0-based, in this section) of the first type called `name`; -1 when there is none. */
-  find(name: string): number {
-    const found = this.#table.find(name);
-    return found < 0 ? -1 : (this.#indices[found] as number);
+    return { indices: indices.subarray(0, named), names: new NameTable(strings, names.subarray(0, named), 0) };
   }
 }
