@@ -5,8 +5,5 @@ export { type JsonRow, type OpenedImage, openImage } from './library.js';
 export type { PhysicalMemory } from './memory/physical-memory.js';
 export type { LinuxKernel } from './objects/linux/kernel.js';
 export type { StructView } from './objects/struct-view.js';
-<<<<<<< HEAD
-export type { OpenImageOptions } from './open/open-source.js';
-=======
 export type { WindowsKernel } from './objects/windows/kernel.js';
->>>>>>> win-base
+export type { OpenImageOptions } from './open/open-source.js';

@@ -12,11 +12,8 @@ import type { Row } from './core/columns.js';
 import { UserError } from './core/errors.js';
 import type { PhysicalMemory } from './memory/physical-memory.js';
 import type { LinuxKernel } from './objects/linux/kernel.js';
-<<<<<<< HEAD
-import { type OpenImageOptions, openImage as openAnalysisImage } from './open/open-source.js';
-=======
 import type { WindowsKernel } from './objects/windows/kernel.js';
->>>>>>> win-base
+import { type OpenImageOptions, openImage as openAnalysisImage } from './open/open-source.js';
 import { type JsonValue, jsonRow, rowsSchema } from './report/values.js';
 
 export type JsonRow = Readonly<Record<string, JsonValue>>;

@@ -6,11 +6,6 @@
  */
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
-<<<<<<< HEAD
-import type { LinuxKernel } from '../objects/linux/kernel.js';
-import { openLinuxKernel } from '../objects/linux/open-kernel.js';
-import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
-=======
 import type { GuestKernel } from '../objects/guest-kernel.js';
 import type { LinuxKernel } from '../objects/linux/kernel.js';
 import type { WindowsKernel } from '../objects/windows/kernel.js';
@@ -19,7 +14,6 @@ import { type FoundSystem, findSystem, type Kernels, type SystemName } from './s
 
 /** What messages call the systems. */
 const TITLES: Readonly<Record<SystemName, string>> = { linux: 'Linux', windows: 'Windows' };
->>>>>>> win-base
 
 export class Image {
   /** What messages call it: the path or the snapshot's name. */
@@ -44,12 +38,7 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-<<<<<<< HEAD
-      const found = await loadLinuxProfile(this.memory, this.#options);
-      if (found !== undefined) this.#linux = openLinuxKernel(this.memory, found);
-=======
       this.#found = findSystem(this.memory, this.#options);
->>>>>>> win-base
     } catch (error) {
       // No kernel is an answer; `requireKernel` gives the reason to whoever cannot do without one.
       if (!(error instanceof UserError)) throw error;
