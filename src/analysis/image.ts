@@ -7,18 +7,23 @@
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
 import { LinuxKernel } from '../objects/linux/kernel.js';
-import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
+import { type LinuxProfileOptions, type LoadedLinuxProfile, loadLinuxProfile } from '../profiles/linux/load-profile.js';
+
+export interface ImageOptions extends LinuxProfileOptions {
+  /** The kernel in this memory, when the caller knows it already: it is then not looked for. */
+  readonly known?: LoadedLinuxProfile | undefined;
+}
 
 export class Image {
   /** What messages call it: the path or the snapshot's name. */
   readonly name: string;
   readonly memory: PhysicalMemory;
-  readonly #options: LinuxProfileOptions;
+  readonly #options: ImageOptions;
   #detection: Promise<void> | undefined;
   #linux: LinuxKernel | undefined;
   #failure: UserError | undefined;
 
-  constructor(name: string, memory: PhysicalMemory, options: LinuxProfileOptions = {}) {
+  constructor(name: string, memory: PhysicalMemory, options: ImageOptions = {}) {
     this.name = name;
     this.memory = memory;
     this.#options = options;
@@ -32,7 +37,7 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-      const found = await loadLinuxProfile(this.memory, this.#options);
+      const found = this.#options.known ?? loadLinuxProfile(this.memory, this.#options);
       if (found !== undefined) this.#linux = new LinuxKernel(this.memory, found.location, found.profile);
     } catch (error) {
       // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.
