@@ -7,26 +7,33 @@
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
 import { LinuxKernel } from '../objects/linux/kernel.js';
-import { type LinuxProfileOptions, type LoadedLinuxProfile, loadLinuxProfile } from '../profiles/linux/load-profile.js';
-
-export interface ImageOptions extends LinuxProfileOptions {
-  /** The kernel in this memory, when the caller knows it already: it is then not looked for. */
-  readonly known?: LoadedLinuxProfile | undefined;
-}
+import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
 
 export class Image {
   /** What messages call it: the path or the snapshot's name. */
   readonly name: string;
   readonly memory: PhysicalMemory;
-  readonly #options: ImageOptions;
+  readonly #options: LinuxProfileOptions;
   #detection: Promise<void> | undefined;
   #linux: LinuxKernel | undefined;
   #failure: UserError | undefined;
 
-  constructor(name: string, memory: PhysicalMemory, options: ImageOptions = {}) {
+  constructor(name: string, memory: PhysicalMemory, options: LinuxProfileOptions = {}) {
     this.name = name;
     this.memory = memory;
     this.#options = options;
+  }
+
+  /**
+   * An image of the same machine at another moment, whose kernel is not looked for: it is where it was found in `other`
+   * (`detect` has run), and no page that was looked at for that has changed.
+   */
+  static withKernelOf(other: Image, name: string, memory: PhysicalMemory): Image {
+    const image = new Image(name, memory, other.#options);
+    image.#detection = Promise.resolve();
+    image.#linux = other.#linux?.over(memory);
+    image.#failure = other.#failure;
+    return image;
   }
 
   /** Looks for a kernel, once. Afterwards `linux` and `os` are known; finding none is no error here. */
@@ -37,7 +44,7 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-      const found = this.#options.known ?? loadLinuxProfile(this.memory, this.#options);
+      const found = loadLinuxProfile(this.memory, this.#options);
       if (found !== undefined) this.#linux = new LinuxKernel(this.memory, found.location, found.profile);
     } catch (error) {
       // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.

@@ -11,7 +11,7 @@ import { openSourceMemory } from '../open/open-source.js';
 import { RENDERERS, type RendererName } from '../report/renderers/index.js';
 import { rowFilter, selectColumns } from '../report/row-filter.js';
 
-const { file: _file, ...SOURCES } = SOURCE_FLAGS;
+const { file: _file, between: _between, ...SOURCES } = SOURCE_FLAGS;
 const { output: _output, verbose: _verbose, ...RENDERING } = RENDER_FLAGS;
 const words = (description: string) =>
   Flags.string({ multiple: true, delimiter: ',', description, helpValue: '<name,…>' });

@@ -7,15 +7,10 @@
  * has no page identities (files) is run in full.
  */
 
-import { UserError } from '../../core/errors.js';
 import { hasIdentities } from '../../memory/page-identities.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { RecordingMemory } from '../../memory/recording-memory.js';
-import {
-  type LinuxProfileOptions,
-  type LoadedLinuxProfile,
-  loadLinuxProfile,
-} from '../../profiles/linux/load-profile.js';
+import type { LinuxProfileOptions } from '../../profiles/linux/load-profile.js';
 import { Image } from '../image.js';
 import type { Options, OptionsOf, Plugin } from '../plugin.js';
 import { type MarkedRow, runPlugin } from '../run-plugin.js';
@@ -23,7 +18,7 @@ import { type IdentifiedMemory, PageWitness } from './page-witness.js';
 
 /** The kernel found in one member, good for others as long as the pages it was found in are the same. */
 interface Found {
-  readonly profile: LoadedLinuxProfile | undefined;
+  readonly image: Image;
   readonly recorder: RecordingMemory;
   readonly memory: PhysicalMemory & IdentifiedMemory;
 }
@@ -77,10 +72,11 @@ export class SeriesRunner {
     memory: PhysicalMemory & IdentifiedMemory,
     options: OptionsOf<Options>,
   ): Promise<Result> {
-    const found = this.#found !== undefined && kernelHolds(this.#found, memory) ? this.#found : this.#find(memory);
+    const found =
+      this.#found !== undefined && kernelHolds(this.#found, memory) ? this.#found : await this.#find(name, memory);
     this.#found = found;
     const recorder = new RecordingMemory(memory);
-    const image = new Image(name, recorder, { ...this.#options, known: found.profile });
+    const image = Image.withKernelOf(found.image, name, recorder);
     const rows = await collect(runPlugin(plugin, image, options));
     // The profile may have been read further, from the memory it was found in: those pages have to be the same here.
     if (kernelHolds(found, memory)) return { found, rows, witness: new PageWitness(recorder, memory) };
@@ -88,19 +84,11 @@ export class SeriesRunner {
     return this.#run(plugin, name, memory, options);
   }
 
-  #find(memory: PhysicalMemory & IdentifiedMemory): Found {
+  async #find(name: string, memory: PhysicalMemory & IdentifiedMemory): Promise<Found> {
     const recorder = new RecordingMemory(memory);
-    return { recorder, memory, profile: this.#profileOf(recorder) };
-  }
-
-  #profileOf(memory: PhysicalMemory): LoadedLinuxProfile | undefined {
-    try {
-      return loadLinuxProfile(memory, this.#options);
-    } catch (error) {
-      // No kernel is an answer: the image looks again and says why.
-      if (error instanceof UserError) return undefined;
-      throw error;
-    }
+    const image = new Image(name, recorder, this.#options);
+    await image.detect();
+    return { recorder, memory, image };
   }
 }
 
