@@ -15,6 +15,12 @@ const KINDS: Readonly<Record<BtfCategory, readonly number[]>> = {
   typedef: [KIND.typedef],
 };
 
+/** A string section and the offset that its first byte has: 0, or for split BTF the end of the base's strings. */
+export interface BtfStrings {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+}
+
 /** The parts of an opened section that the index is made of. */
 export interface BtfRecords {
   readonly types: Uint8Array;
@@ -22,35 +28,40 @@ export interface BtfRecords {
   readonly offsets: Uint32Array;
   readonly kinds: Uint8Array;
   readonly count: number;
-  readonly strings: Uint8Array;
-  /** The string offset that `strings[0]` has: 0, or for split BTF the end of the base's strings. */
-  readonly stringStart: number;
+  /** The section's own strings first; split BTF also uses its base's for names that those have. */
+  readonly strings: readonly BtfStrings[];
 }
 
 export class BtfNames {
-  readonly #indices: Uint32Array;
-  readonly #table: NameTable;
+  readonly #tables: readonly { readonly indices: Uint32Array; readonly names: NameTable }[];
 
-  constructor({ types, offsets, kinds, count, strings, stringStart }: BtfRecords, category: BtfCategory) {
-    const [first, second] = KINDS[category];
-    const indices = new Uint32Array(count);
-    const names = new Uint32Array(count);
-    let named = 0;
-    for (let index = 0; index < count; index++) {
-      if (kinds[index] !== first && kinds[index] !== second) continue;
-      const name = u32(types, (offsets[index] as number) + TYPE.name) - stringStart;
-      if (name < 0 || name >= strings.length || strings[name] === 0) continue;
-      indices[named] = index;
-      names[named] = name;
-      named++;
-    }
-    this.#indices = indices.subarray(0, named);
-    this.#table = new NameTable(strings, names.subarray(0, named), 0);
+  constructor(records: BtfRecords, category: BtfCategory) {
+    this.#tables = records.strings.map((strings) => namesIn(strings, records, category));
   }
 
   /** Index (0-based, in this section) of the first type called `name`; -1 when there is none. */
   find(name: string): number {
-    const found = this.#table.find(name);
-    return found < 0 ? -1 : (this.#indices[found] as number);
+    for (const { indices, names } of this.#tables) {
+      const found = names.find(name);
+      if (found >= 0) return indices[found] as number;
+    }
+    return -1;
   }
+}
+
+/** The types of a category whose names stand in `strings`. */
+function namesIn({ bytes, start }: BtfStrings, { types, offsets, kinds, count }: BtfRecords, category: BtfCategory) {
+  const [first, second] = KINDS[category];
+  const indices = new Uint32Array(count);
+  const starts = new Uint32Array(count);
+  let named = 0;
+  for (let index = 0; index < count; index++) {
+    if (kinds[index] !== first && kinds[index] !== second) continue;
+    const name = u32(types, (offsets[index] as number) + TYPE.name) - start;
+    if (name < 0 || name >= bytes.length || bytes[name] === 0) continue;
+    indices[named] = index;
+    starts[named] = name;
+    named++;
+  }
+  return { indices: indices.subarray(0, named), names: new NameTable(bytes, starts.subarray(0, named), 0) };
 }
