@@ -5,14 +5,13 @@
  * its options. Files directly in `linux/`, `windows/` and `common/` are plugins; adding one needs no other edit.
  */
 import type { Columns, Row } from '../core/columns.js';
-import type { LinuxKernel } from '../objects/linux/kernel.js';
 import type { Image } from './image.js';
+import type { Kernels } from './systems.js';
 
 /** What `rows` is given, by the plugin's `scope`. */
-export interface Scopes {
+export interface Scopes extends Kernels {
   /** Any image, whatever runs in it: scanners, `info`. */
   image: Image;
-  linux: LinuxKernel;
 }
 
 export type Scope = keyof Scopes;

@@ -44,6 +44,11 @@ describe('the manifest in the tree', () => {
     expect(others).toEqual([]);
   });
 
+  it('is in an order that no file system decides', () => {
+    const ids = Object.keys(manifest.commands);
+    expect(ids).toEqual(ids.toSorted());
+  });
+
   it('has examples for every command of ours', () => {
     const ours = Object.entries(manifest.commands).filter(([id]) => !id.startsWith('autocomplete'));
     expect(ours.length).toBeGreaterThan(50);

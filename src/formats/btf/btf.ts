@@ -35,6 +35,7 @@ export class Btf {
   readonly #strings: Uint8Array;
   readonly #stringStart: number;
   readonly #offsets: Uint32Array;
+  readonly #nameOffsets: Uint32Array;
   readonly #kinds: Uint8Array;
   readonly #names = new Map<BtfCategory, BtfNames>();
 
@@ -44,8 +45,9 @@ export class Btf {
     this.#base = base;
     this.#stringStart = base === undefined ? 0 : base.stringEnd;
     this.firstId = base === undefined ? 1 : base.endId;
-    const { offsets, kinds, count, damage } = indexTypes(types);
+    const { offsets, nameOffsets, kinds, count, damage } = indexTypes(types);
     this.#offsets = offsets;
+    this.#nameOffsets = nameOffsets;
     this.#kinds = kinds;
     this.endId = this.firstId + count;
     this.damage = damage;
@@ -188,8 +190,7 @@ export class Btf {
 
   #records(): BtfRecords {
     return {
-      types: this.#types,
-      offsets: this.#offsets,
+      nameOffsets: this.#nameOffsets,
       kinds: this.#kinds,
       count: this.typeCount,
       strings: this.strings(),
@@ -209,16 +210,18 @@ export class Btf {
 
 interface TypeIndex {
   readonly offsets: Uint32Array;
+  readonly nameOffsets: Uint32Array;
   readonly kinds: Uint8Array;
   readonly count: number;
   readonly damage: string | undefined;
 }
 
-/** One pass over the type section: start and kind of every whole record, until the end or the first malformed one. */
+/** One pass over the type section: start, name and kind of every whole record, until the end or the first malformed one. */
 function indexTypes(types: Uint8Array): TypeIndex {
   // Every record takes at least 12 bytes, so this bounds the index by what is really there.
   const capacity = Math.floor(types.length / TYPE.size);
   const offsets = new Uint32Array(capacity);
+  const nameOffsets = new Uint32Array(capacity);
   const kinds = new Uint8Array(capacity);
   let count = 0;
   let at = 0;
@@ -226,13 +229,22 @@ function indexTypes(types: Uint8Array): TypeIndex {
     const info = u32(types, at + TYPE.info);
     const kind = (info >>> 24) & 0x1f;
     const trailer = TRAILER[kind];
-    if (trailer === undefined) return { offsets, kinds, count, damage: `unknown kind ${kind} at type ${count + 1}` };
+    if (trailer === undefined)
+      return { offsets, nameOffsets, kinds, count, damage: `unknown kind ${kind} at type ${count + 1}` };
     const next = at + TYPE.size + trailer.fixed + trailer.each * (info & 0xffff);
-    if (next > types.length) return { offsets, kinds, count, damage: `type ${count + 1} runs past the end` };
+    if (next > types.length)
+      return { offsets, nameOffsets, kinds, count, damage: `type ${count + 1} runs past the end` };
     offsets[count] = at;
+    nameOffsets[count] = u32(types, at + TYPE.name);
     kinds[count] = kind;
     count++;
     at = next;
   }
-  return { offsets, kinds, count, damage: at === types.length ? undefined : 'bytes left over after the last type' };
+  return {
+    offsets,
+    nameOffsets,
+    kinds,
+    count,
+    damage: at === types.length ? undefined : 'bytes left over after the last type',
+  };
 }

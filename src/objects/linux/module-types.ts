@@ -1,6 +1,6 @@
 /**
  * Types that modules bring along: each carries BTF of its own, split from the kernel's (CONFIG_DEBUG_INFO_BTF_MODULES,
- * since 5.11; `btf_data` in struct module, include/linux/module.h).
+ * since 5.11). The kernel keeps it in `btf_modules` (kernel/bpf/btf.c); `btf_data` in struct module is gone after loading.
  *
  * Looked into only for names that the kernel itself does not have, and only then read.
  */
@@ -8,7 +8,7 @@ import { Btf } from '../../formats/btf/btf.js';
 import { BtfTypeSource } from '../../profiles/btf/btf-type-source.js';
 import type { EnumType, StructType, TypeSource } from '../../profiles/types.js';
 import type { LinuxKernel } from './kernel.js';
-import { modules } from './modules.js';
+import { listEntries } from './lists.js';
 
 /** Larger than any module's; ext4 has 0.1 MB. */
 const MAX_BTF = 16 * 1024 * 1024;
@@ -64,10 +64,13 @@ export class ModuleTypes implements TypeSource {
 
   *#read(): Generator<BtfTypeSource> {
     const kernel = this.#kernel();
-    if (!kernel.struct('module', 0n).has('btf_data') || kernel.address('modules') === undefined) return;
-    for (const module of modules(kernel)) {
-      const address = module.ptr('btf_data') ?? 0n;
-      const size = module.num('btf_data_size') ?? 0;
+    const head = kernel.address('btf_modules');
+    const known = kernel.field('btf_module', 'list') !== undefined && kernel.field('btf', 'data_size') !== undefined;
+    if (head === undefined || !known) return;
+    for (const module of listEntries(kernel, head, 'btf_module', 'list')) {
+      const types = module.follow('btf');
+      const address = types?.ptr('data') ?? 0n;
+      const size = types?.num('data_size') ?? 0;
       if (address === 0n || size === 0 || size > MAX_BTF) continue;
       const bytes = new Uint8Array(size);
       if (kernel.space.read(address, bytes) < size) continue;
