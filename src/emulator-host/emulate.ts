@@ -58,6 +58,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
         disks,
         ...(options.cpu !== undefined && { cpu: options.cpu }),
+        ...(options.jit !== undefined && { jit: options.jit }),
       },
       {
         serial: (port, byte) => {
@@ -86,7 +87,13 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     );
     machine.boot(plan);
     const running = performance.now();
-    const outcome = await runToEnd(machine, options, host, type, () => panicAt);
+    const outcome = await runToEnd(machine, options, host, {
+      type,
+      flush: () => {
+        for (const sink of sinks) sink?.flush();
+      },
+      panicAt: () => panicAt,
+    });
     const seconds = (performance.now() - running) / 1000;
     const ended: EmulateResult['outcome'] = panic.seen
       ? { kind: 'panic' }
@@ -104,6 +111,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         loadSeconds: (running - started) / 1000,
         mips: machine.icount / 1e6 / seconds,
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
+        ...(machine.processor.jitStatistics && { jit: machine.processor.jitStatistics }),
       },
       ...(options.stateHash && { stateHash: machine.stateHash() }),
     };
@@ -120,13 +128,20 @@ function isSuccess(outcome: EmulateResult['outcome']): boolean {
   );
 }
 
+/** The first serial port as the run sees it. */
+interface Console {
+  readonly type: (bytes: Uint8Array) => void;
+  readonly flush: () => void;
+  /** When a panicked kernel shall be stopped, in guest time. */
+  readonly panicAt: () => number;
+}
+
 /** Without a keyboard one run to the end; with one, slices between which typed bytes enter and idle time is slept. */
 async function runToEnd(
   machine: Machine,
   options: EmulateOptions,
   host: EmulateHost,
-  type: (bytes: Uint8Array) => void,
-  panicAt: () => number,
+  { type, flush, panicAt }: Console,
 ): Promise<Outcome> {
   const limit = options.icountLimit === undefined ? {} : { icount: options.icountLimit };
   const { keyboard } = host;
@@ -137,6 +152,8 @@ async function runToEnd(
     if (outcome.kind !== 'reached' || outcome.condition === 'icount') return outcome;
     if (machine.time >= panicAt()) return outcome;
     if (keyboard === undefined) continue;
+    // Prompts end in no new line.
+    flush();
     if (outcome.condition === 'halt') await paceHalt(machine, keyboard);
     else await new Promise((resolve) => setImmediate(resolve));
     const typed = keyboard.take();

@@ -63,6 +63,7 @@ export class Machine {
       bus: this.#bus(),
       ramBytes: resolved.ramBytes,
       model: resolved.model,
+      jit: resolved.jit,
     });
     this.#timeline.attach(this.processor);
     this.#ram.attach(this.processor);
