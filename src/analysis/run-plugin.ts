@@ -22,10 +22,14 @@ interface Subject<S extends Scope> {
 const SUBJECTS: { readonly [S in Scope]: (image: Image) => Promise<Subject<S>> } = {
   image: async (image) => {
     await image.detect();
-    return { subject: image, faults: image.linux?.faults };
+    return { subject: image, faults: image.kernel?.faults };
   },
   linux: async (image) => {
     const kernel = await image.requireLinux();
+    return { subject: kernel, faults: kernel.faults };
+  },
+  windows: async (image) => {
+    const kernel = await image.requireWindows();
     return { subject: kernel, faults: kernel.faults };
   },
 };

@@ -75,7 +75,7 @@ function abnormalLanes(b: InstructionBuilder, { shape, bytes, minNormal, infinit
   return vector(b, 'v128.not', vector(b, 'v128.and', large, finite));
 }
 
-export const toLane64 = (b: InstructionBuilder, value: Value): Value => b.widen(value);
+const toLane64 = (b: InstructionBuilder, value: Value): Value => b.widen(value);
 export const fromLane64 = (b: InstructionBuilder, bytes: 4 | 8, value: Value): Value =>
   bytes === 8 ? value : b.wrap(value);
 
@@ -164,7 +164,7 @@ export function compareOpcode(type: 'f32' | 'f64', relation: 'eq' | 'lt' | 'gt')
 }
 
 /** x op y on whole vectors with flags; also for HADD and its like, whose operands are shuffled first. */
-export function packedArithmetic(
+function packedArithmetic(
   b: InstructionBuilder,
   precision: Precision,
   operation: Pick<Operation, 'routine' | 'packed'>,

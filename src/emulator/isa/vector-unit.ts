@@ -10,7 +10,8 @@ import type { InstructionBuilder } from './instruction-builder.js';
 import type { Semantics } from './row.js';
 import { inBoth, lane } from './vector.js';
 
-export const CR4_OSXMMEXCPT = 0x400;
+/** CR4 bit: the system handles #XM. */
+const CR4_OSXMMEXCPT = 0x400;
 const XM = 19;
 const UD = 6;
 const MMX_SIGN_EXPONENT = 0xffff;

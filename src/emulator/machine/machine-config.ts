@@ -24,8 +24,6 @@ export interface MachineConfig {
   readonly disks?: readonly BlockSource[];
   /** Seed of the random words that the guest draws. */
   readonly entropySeed?: bigint;
-  /** Draws random words from the host instead; they are recorded. */
-  readonly drawRandom?: () => bigint;
   readonly createProcessor?: ProcessorFactory;
 }
 
@@ -34,9 +32,8 @@ const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
 
 const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3' } as const;
 
-export interface ResolvedConfig extends Required<Omit<MachineConfig, 'drawRandom' | 'cpu'>> {
+export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu'>> {
   readonly model: string;
-  readonly drawRandom: (() => bigint) | undefined;
 }
 
 /** Fills in what was left out. @throws UserError for sizes that no machine can have. */
@@ -54,7 +51,6 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     startSeconds: config.startSeconds ?? DEFAULT_START,
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
-    drawRandom: config.drawRandom,
     createProcessor: config.createProcessor ?? createProcessor,
   };
 }

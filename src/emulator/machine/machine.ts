@@ -57,7 +57,7 @@ export class Machine {
       exit: (code) => this.#end({ kind: 'exit', code }),
       powerOff: () => this.#end({ kind: 'power-off' }),
       reset: (by) => this.#end({ kind: 'reset', by }),
-      randomWord: () => this.input.random(),
+      randomWord: () => this.#random.next(),
     });
     this.processor = resolved.createProcessor({
       bus: this.#bus(),
@@ -70,7 +70,6 @@ export class Machine {
     this.input = new InputPort({
       now: () => ({ icount: this.processor.icount, time: this.#timeline.now }),
       deliver: (input) => this.#deliver(input),
-      drawRandom: resolved.drawRandom ?? (() => this.#random.next()),
     });
   }
 
@@ -248,7 +247,7 @@ export class Machine {
       readPhysical: (address, size) => memory.read(address, size),
       writePhysical: (address, size, value) => memory.write(address, size, value),
       acknowledgeInterrupt: () => interrupts.acknowledge(),
-      randomWord: () => this.input.random(),
+      randomWord: () => this.#random.next(),
       readMsr: (index) => localApic.readMsr(index),
       writeMsr: (index, value) => localApic.writeMsr(index, value),
       readTaskPriority: () => localApic.taskPriority >> 4,
@@ -275,8 +274,8 @@ export class Machine {
       case 'disk':
         this.#chipset.disks.find(({ name }) => name === input.disk)?.write(input.offset, input.bytes);
         return;
-      case 'random':
-        // Taken by the guest when it asks.
+      case 'entropy':
+        this.#random.mix(input.word);
         return;
     }
   }

@@ -29,8 +29,15 @@ const X87: X87Layout = {
 };
 const SSE: SseLayout = { mxcsr: stateAddress('mxcsr'), raised: stateAddress('sseRaised') };
 
-/** The routines over the processor state; `encode()` gives a module that imports `env.memory`. */
+let built: FunctionModule | undefined;
+
+/** The routines over the processor state; `encode()` gives a module that imports `env.memory`. Made once a process. */
 export function buildRoutines(): FunctionModule {
+  built ??= build();
+  return built;
+}
+
+function build(): FunctionModule {
   const module = new FunctionModule();
   const roundExtended = defineRounding(module, EXTENDED);
   const roundDouble = defineRounding(module, DOUBLE);

@@ -7,7 +7,7 @@
  */
 import { u8, u16, u32 } from '../../core/bytes.js';
 import { MAX_NAME_BYTES } from '../../core/name-table.js';
-import { type BtfCategory, BtfNames, type BtfRecords } from './btf-names.js';
+import { type BtfCategory, BtfNames, type BtfRecords, type BtfStrings } from './btf-names.js';
 import { BTF_MAGIC, BTF_VERSION, HEADER, isModifier, KIND, TRAILER, TYPE } from './layout.js';
 
 /** One member of a struct or union. `bits` is 0 for a member that is no bit-field. */
@@ -67,6 +67,11 @@ export class Btf {
     const stringEnd = stringStart + u32(bytes, HEADER.stringLength);
     if (start < HEADER.size || typeEnd > bytes.length || stringEnd > bytes.length) return undefined;
     return new Btf(bytes.subarray(typeStart, typeEnd), bytes.subarray(stringStart, stringEnd), base);
+  }
+
+  /** What a split section is on top of. */
+  get base(): Btf | undefined {
+    return this.#base;
   }
 
   /** Types in this section, without the base's and without void. */
@@ -188,9 +193,13 @@ export class Btf {
       nameOffsets: this.#nameOffsets,
       kinds: this.#kinds,
       count: this.typeCount,
-      strings: this.#strings,
-      stringStart: this.#stringStart,
+      strings: this.strings(),
     };
+  }
+
+  /** This section's strings and its base's, for those that are on top of it. */
+  strings(): BtfStrings[] {
+    return [{ bytes: this.#strings, start: this.#stringStart }, ...(this.#base?.strings() ?? [])];
   }
 
   /** Where the record of `id` starts in the type section; -1 when there is none. */
