@@ -172,7 +172,9 @@ describe('NAME@POINT', () => {
     store.tag('boot', 2, 'login');
     const picked = (text: string) => selectSnapshot(store, text).number;
     expect(
-      ['boot', 'boot@last', 'boot@first', 'boot@2', 'boot@login', 'boot@t=3.9s', 'boot@t=4s', 'boot@t=1000ms'].map(picked),
+      ['boot', 'boot@last', 'boot@first', 'boot@2', 'boot@login', 'boot@t=3.9s', 'boot@t=4s', 'boot@t=1000ms'].map(
+        picked,
+      ),
     ).toEqual([3, 3, 1, 2, 2, 2, 3, 1]);
     expect(['boot@icount=1000', 'boot@icount=3999', 'boot@wall=2023-11-14T22:13:23Z'].map(picked)).toEqual([1, 2, 2]);
     expect(selectSnapshots(store, 'boot@login..').map(({ number }) => number)).toEqual([2, 3]);

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { importMemory } from '../../src/snapshots/import-memory.js';
 import type { SnapshotInfo } from '../../src/snapshots/manifest.js';
 import type { Moment } from '../../src/snapshots/moment.js';
 import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
-import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 
 export const PAGE = 4096;
 
