@@ -5,14 +5,13 @@
  * its options. Files directly in `linux/`, `windows/` and `common/` are plugins; adding one needs no other edit.
  */
 import type { Columns, Row } from '../core/columns.js';
-import type { LinuxKernel } from '../objects/linux/kernel.js';
 import type { Image } from './image.js';
+import type { Kernels } from './systems.js';
 
 /** What `rows` is given, by the plugin's `scope`. */
-export interface Scopes {
+export interface Scopes extends Kernels {
   /** Any image, whatever runs in it: scanners, `info`. */
   image: Image;
-  linux: LinuxKernel;
 }
 
 export type Scope = keyof Scopes;
@@ -136,12 +135,12 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly description?: string;
   /** A common command (`memlapse pslist`) rather than one of its OS's topic (`memlapse linux lsns`). */
   readonly common?: boolean;
-  /** Has nothing to do unless an option says what; `run all` leaves it out. */
-  readonly needsOptions?: boolean;
   /** Names of the same thing elsewhere: Volatility 3's `linux.lsof.Lsof`. */
   readonly aliases?: readonly string[];
   readonly columns: C;
   readonly options: O;
+  /** Options of which one must be given: `run all` leaves such a plugin out. */
+  readonly needsOneOf?: readonly string[];
   readonly tree?: TreeShape;
   readonly timeline?: TimelineShape;
   /** Takes part in comparisons. */

@@ -127,7 +127,7 @@ export class AnalysisSession {
   async #describe(): Promise<void> {
     await this.image.detect();
     this.note(`${this.image.name}: ${this.image.memory.format}`);
-    const profile = this.image.linux?.profile;
+    const profile = this.image.kernel?.profile;
     if (profile === undefined) return;
     this.note(profile.banner);
     for (const source of profile.sources) this.note(source);

@@ -55,6 +55,6 @@ async function pluginFor(plugins: readonly Plugin[], session: AnalysisSession): 
   await session.image.detect();
   const fitting = plugins.find((plugin) => plugin.scope === session.image.os);
   if (fitting !== undefined) return fitting;
-  if (session.image.os === undefined) await session.image.requireLinux();
+  if (session.image.os === undefined) await session.image.requireKernel();
   throw new UserError(`${plugins[0]?.name} has no meaning for a ${session.image.os} image`);
 }

@@ -11,7 +11,7 @@ import type { Profile, TypeRef } from '../profiles/types.js';
 export async function loadProfile(symbolFile: string | undefined, image: string | undefined): Promise<Profile> {
   if (image !== undefined) {
     const opened = await openImage(image);
-    return (await opened.requireLinux()).profile;
+    return (await opened.requireKernel()).profile;
   }
   if (symbolFile === undefined) throw new UsageError('name a symbol file, or an image with --file');
   return isfProfile(readIsf(symbolFile));

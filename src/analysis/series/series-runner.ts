@@ -10,7 +10,7 @@
 import { hasIdentities } from '../../memory/page-identities.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { RecordingMemory } from '../../memory/recording-memory.js';
-import type { LinuxProfileOptions } from '../../profiles/linux/load-profile.js';
+import type { ProfileOptions } from '../../profiles/profile-options.js';
 import { Image } from '../image.js';
 import type { Options, OptionsOf, Plugin } from '../plugin.js';
 import { type MarkedRow, runPlugin } from '../run-plugin.js';
@@ -38,11 +38,11 @@ export interface RunCounts {
 
 export class SeriesRunner {
   readonly counts: RunCounts = { run: 0, kept: 0 };
-  readonly #options: LinuxProfileOptions;
+  readonly #options: ProfileOptions;
   readonly #results = new Map<string, Result>();
   #found: Found | undefined;
 
-  constructor(options: LinuxProfileOptions = {}) {
+  constructor(options: ProfileOptions = {}) {
     this.#options = options;
   }
 

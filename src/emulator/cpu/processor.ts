@@ -29,6 +29,43 @@ export interface Bus {
   acknowledgeInterrupt(): number;
   /** RDRAND/RDSEED and everything else that is not a function of the state: stamped into the input log by the machine. */
   randomWord(): bigint;
+  /**
+   * Model-specific registers that live in a device (IA32_APIC_BASE, IA32_TSC_DEADLINE): undefined when the machine has
+   * no such register, and the processor decides (its own, or #GP).
+   */
+  readMsr(index: number): bigint | undefined;
+  /** True: the device took it; false: not the machine's; 'fault': reserved bits, raise #GP(0). */
+  writeMsr(index: number, value: bigint): boolean | 'fault';
+  /** CR8 is the local APIC's task priority, bits 7:4 (SDM volume 3, 10.8.6). */
+  readTaskPriority(): number;
+  writeTaskPriority(value: number): void;
+}
+
+/** A segment register with its hidden part. `attributes` packs access rights as VMX does (SDM volume 3, table 24-2). */
+export interface SegmentState {
+  readonly selector: number;
+  readonly base: bigint;
+  readonly limit: number;
+  /** Bits 0-7 type, S, DPL, P; bits 12-15 AVL, L, D/B, G. */
+  readonly attributes: number;
+}
+
+/** What a boot loader presets over the state after reset; a register that is not named keeps its reset value. */
+export interface EntryState {
+  /** By lower-case 64-bit name: rax … r15, rip, rflags. */
+  readonly registers: Readonly<Record<string, bigint>>;
+  /** By lower-case name: cr0, cr3, cr4, efer. */
+  readonly control: Readonly<Record<string, bigint>>;
+  /** By lower-case name: es, cs, ss, ds, fs, gs, ldtr, tr. */
+  readonly segments: Readonly<Record<string, SegmentState>>;
+  readonly gdt?: { readonly base: bigint; readonly limit: number };
+  readonly idt?: { readonly base: bigint; readonly limit: number };
+}
+
+/** Everything the processor keeps apart from RAM: named fields and the version of their meaning. */
+export interface SavedProcessor {
+  readonly version: number;
+  readonly fields: Readonly<Record<string, bigint | number | Uint8Array>>;
 }
 
 /** The guest processor. All state lives in its WebAssembly memory; this is its host face. */
@@ -52,4 +89,16 @@ export interface Processor {
   reset(): void;
   /** Host or device wrote RAM: drops code translated from these bytes and marks the pages dirty. */
   noteWritten(address: number, length: number): void;
+  /**
+   * Ticks that passed while the processor was halted: the time-stamp counter reads `icount + idleTicks` plus what the
+   * guest added to it. Set by the machine when time jumps; part of the machine's state, not of `saveState`.
+   */
+  idleTicks: number;
+  /** Sets registers as a boot loader hands them over, right after `reset`. */
+  enter(state: EntryState): void;
+  saveState(): SavedProcessor;
+  /** Takes a state back; throws `UserError` when the version or a field is unknown. Derived state is rebuilt. */
+  restoreState(saved: SavedProcessor): void;
+  /** Page frames written since the last call (or since power-on), ascending; clears the marks. */
+  takeDirtyPages(): Uint32Array;
 }

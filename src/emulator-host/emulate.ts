@@ -1,0 +1,145 @@
+/**
+ * `memlapse emulate`: boots a guest from files, connects its serial ports, runs it to its end and says how it went.
+ *
+ * The only place where the emulator meets host files, standard input and the wall clock. No flags and no text for
+ * people here: that is the command's.
+ */
+import { readFileSync } from 'node:fs';
+import { UserError } from '../core/errors.js';
+import { planBoot } from '../emulator/machine/boot/plan-boot.js';
+import { Machine } from '../emulator/machine/machine.js';
+import type { Outcome } from '../emulator/machine/outcome.js';
+import { TextWatch } from '../emulator/machine/text-watch.js';
+import { DiskFile } from './disk-file.js';
+import type { EmulateOptions, EmulateResult } from './emulate-options.js';
+import { loadKernelDecompressors } from './kernel-decompressors.js';
+import { type Keyboard, paceHalt } from './keyboard.js';
+import { parseSerialScript, SerialScript } from './serial-script.js';
+import { SerialSink } from './serial-sink.js';
+
+const DEFAULT_MEMORY = 256 * 2 ** 20;
+const PANIC = 'Kernel panic - not syncing';
+/** Guest time after a panic in which the kernel may finish printing and reset. */
+const PANIC_GRACE = 200_000_000;
+/** Wall time between looks at standard input. */
+const SLICE_MILLISECONDS = 20;
+
+/** The host's side of the conversation. */
+export interface EmulateHost {
+  readonly output: (bytes: Uint8Array) => void;
+  /** Standard input, when the user types; the guest is then paced to the wall clock while it idles. */
+  readonly keyboard?: Keyboard;
+}
+
+function load(path: string, what: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new UserError(`cannot read the ${what} ${path}: ${(cause as Error).message}`, 'check the path');
+  }
+}
+
+/**
+ * Runs a guest until it ends, a limit is reached or its script cannot go on.
+ * @throws UserError for files, kernels and settings that cannot work.
+ */
+export async function emulate(options: EmulateOptions, host: EmulateHost): Promise<EmulateResult> {
+  const started = performance.now();
+  const disks = (options.disks ?? []).map((path) => new DiskFile(path));
+  const sinks = (options.serial ?? ['stdio']).map((target) =>
+    target === undefined ? undefined : target === 'stdio' ? new SerialSink(host.output) : SerialSink.file(target.file),
+  );
+  try {
+    const panic = new TextWatch(PANIC);
+    let panicAt = Number.POSITIVE_INFINITY;
+    let script: SerialScript | undefined;
+    const machine = new Machine(
+      {
+        ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
+        disks,
+        ...(options.cpu !== undefined && { cpu: options.cpu }),
+      },
+      {
+        serial: (port, byte) => {
+          sinks[port]?.push(byte);
+          if (port !== 0) return;
+          script?.printed(byte);
+          if (!panic.seen && panic.push(byte)) panicAt = machine.time + PANIC_GRACE;
+        },
+      },
+    );
+    const type = (bytes: Uint8Array): void => void machine.input.offer({ kind: 'serial', port: 0, bytes });
+    if (options.script !== undefined) {
+      const source = new TextDecoder().decode(load(options.script, 'script'));
+      script = new SerialScript(parseSerialScript(source), type);
+    }
+    const plan = planBoot(
+      {
+        kernel: load(options.kernel, 'kernel'),
+        ...(options.initrd !== undefined && { initrd: load(options.initrd, 'initrd') }),
+        commandLine: options.append ?? '',
+        ramBytes: machine.ramBytes,
+        rsdp: machine.rsdp,
+      },
+      await loadKernelDecompressors(),
+      options.boot,
+    );
+    machine.boot(plan);
+    const running = performance.now();
+    const outcome = await runToEnd(machine, options, host, type, () => panicAt);
+    const seconds = (performance.now() - running) / 1000;
+    const ended: EmulateResult['outcome'] = panic.seen
+      ? { kind: 'panic' }
+      : script?.waitingFor !== undefined && outcome.kind !== 'reached'
+        ? { kind: 'script', waitingFor: script.waitingFor.text }
+        : outcome;
+    return {
+      outcome: ended,
+      exitCode: isSuccess(ended) ? 0 : 1,
+      protocol: plan.protocol,
+      statistics: {
+        instructions: machine.icount,
+        guestSeconds: machine.time / 1e9,
+        seconds,
+        loadSeconds: (running - started) / 1000,
+        mips: machine.icount / 1e6 / seconds,
+        peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      },
+      ...(options.stateHash && { stateHash: machine.stateHash() }),
+    };
+  } finally {
+    for (const sink of sinks) sink?.close();
+    for (const disk of disks) disk.close();
+  }
+}
+
+function isSuccess(outcome: EmulateResult['outcome']): boolean {
+  if (outcome.kind === 'exit') return outcome.code === 0;
+  return (
+    outcome.kind === 'power-off' || outcome.kind === 'halted' || outcome.kind === 'reset' || outcome.kind === 'reached'
+  );
+}
+
+/** Without a keyboard one run to the end; with one, slices between which typed bytes enter and idle time is slept. */
+async function runToEnd(
+  machine: Machine,
+  options: EmulateOptions,
+  host: EmulateHost,
+  type: (bytes: Uint8Array) => void,
+  panicAt: () => number,
+): Promise<Outcome> {
+  const limit = options.icountLimit === undefined ? {} : { icount: options.icountLimit };
+  const { keyboard } = host;
+  for (;;) {
+    const sliceEnd = performance.now() + SLICE_MILLISECONDS;
+    const isDue = (): boolean => machine.time >= panicAt() || (keyboard !== undefined && performance.now() >= sliceEnd);
+    const outcome = machine.run({ ...limit, event: isDue, halt: keyboard !== undefined });
+    if (outcome.kind !== 'reached' || outcome.condition === 'icount') return outcome;
+    if (machine.time >= panicAt()) return outcome;
+    if (keyboard === undefined) continue;
+    if (outcome.condition === 'halt') await paceHalt(machine, keyboard);
+    else await new Promise((resolve) => setImmediate(resolve));
+    const typed = keyboard.take();
+    if (typed.length > 0) type(typed);
+  }
+}

@@ -1,0 +1,47 @@
+/** The decompressors that kernel images need, by format: libraries where good ones exist, our own codecs otherwise. */
+import { gunzipSync } from 'node:zlib';
+import { UserError } from '../core/errors.js';
+import type { Decompressor, Decompressors } from '../emulator/machine/boot/kernel-payload.js';
+import { lz4LegacyDecompress } from '../formats/codecs/lz4.js';
+import { lzmaDecompress } from '../formats/codecs/lzma.js';
+import { lzopDecompress } from '../formats/codecs/lzop.js';
+import { xzDecompress } from '../formats/codecs/xz-block.js';
+import { loadZstdPageDecoder } from '../formats/codecs/zstd-decoder.js';
+
+/** Our codecs fill an array and answer -1 for damaged data. */
+const filling =
+  (format: string, decode: (input: Uint8Array, output: Uint8Array) => number): Decompressor =>
+  (data, size) => {
+    const output = new Uint8Array(size);
+    const written = decode(data, output);
+    if (written < 0) throw damaged(format);
+    return output.subarray(0, written);
+  };
+
+/** Libraries throw errors of their own. */
+const throwing =
+  (format: string, decode: Decompressor): Decompressor =>
+  (data, size) => {
+    try {
+      return decode(data, size);
+    } catch (cause) {
+      throw damaged(format, cause);
+    }
+  };
+
+function damaged(format: string, cause?: unknown): UserError {
+  const reason = cause instanceof Error ? ` (${cause.message})` : '';
+  return new UserError(`the ${format} data of the kernel image is damaged${reason}`, 'fetch it again');
+}
+
+/** Ready to use; the zstd library has to be compiled first. */
+export async function loadKernelDecompressors(): Promise<Decompressors> {
+  return {
+    gzip: throwing('gzip', (data, size) => gunzipSync(data, { maxOutputLength: size })),
+    zstd: throwing('zstd', await loadZstdPageDecoder()),
+    xz: filling('xz', xzDecompress),
+    lzma: filling('lzma', lzmaDecompress),
+    lzo: filling('lzo', lzopDecompress),
+    lz4: filling('lz4', lz4LegacyDecompress),
+  };
+}

@@ -1,0 +1,410 @@
+/**
+ * The processor put together: state, memory, helpers, decoded code, and the host loop that runs it until something
+ * outside has to happen. `create-processor.ts` is its public face.
+ */
+import { InvariantError } from '../../core/errors.js';
+import { Decoder } from '../decode/decoder.js';
+import { BlockCache } from '../interpreter/block-cache.js';
+import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
+import { EXIT } from '../interpreter/exit-code.js';
+import { HandlerTable } from '../interpreter/handler-table.js';
+import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
+import { IF, TF } from '../isa/eflags.js';
+import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
+import { bulkFill, bulkMove } from '../mmu/bulk.js';
+import { LinearMemory } from '../mmu/linear-memory.js';
+import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
+import { SlowPaths } from '../mmu/slow-paths.js';
+import { buildRoutines } from '../softfloat/routines.js';
+import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
+import { ControlRegisters } from './control-registers.js';
+import { CpuState } from './cpu-state.js';
+import { Delivery } from './delivery.js';
+import { DescriptorQueries } from './descriptor-queries.js';
+import { divide128 } from './divide128.js';
+import { GuestException, VECTOR } from './exceptions.js';
+import { FarTransfers } from './far-transfers.js';
+import { HOST_HELPERS } from './host-helper-names.js';
+import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
+import { IoPorts } from './io-ports.js';
+import { updateMode } from './mode.js';
+import type { CpuModel } from './models.js';
+import { MsrFile } from './msr.js';
+import type { Bus, StopReason } from './processor.js';
+import { resetState } from './reset.js';
+import { checkAccess } from './segments.js';
+import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+
+const ICOUNT_BASE = stateAddress('icountBase') >> 3;
+const REMAINING = stateAddress('remaining') >> 2;
+const LEFT = stateAddress('left') >> 2;
+const EXIT_CODE = stateAddress('exitCode') >> 2;
+const BLOCK_RIP = stateAddress('blockRip') >> 3;
+const RIP = stateAddress('rip') >> 3;
+const STEPPING = stateAddress('stepping') >> 2;
+const SHADOW = stateAddress('shadowUntil') >> 3;
+const EFLAGS = stateAddress('eflags') >> 2;
+const ATTENTION = stateAddress('attention') >> 2;
+
+/** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
+const MAX_STRETCH = 0x3fff_ffff;
+
+/** Single-step flag of DR6. */
+const DR6_BS = 0x4000n;
+
+let routines: WebAssembly.Module | undefined;
+
+/** The floating-point routines, compiled once a process. */
+function routinesModule(): WebAssembly.Module {
+  routines ??= new WebAssembly.Module(buildRoutines().encode());
+  return routines;
+}
+
+export class ProcessorCore {
+  readonly state: CpuState;
+  readonly model: CpuModel;
+  readonly bus: Bus;
+  readonly memory: LinearMemory;
+  readonly control: ControlRegisters;
+  readonly msrs: MsrFile;
+  readonly transfers: FarTransfers;
+  readonly delivery: Delivery;
+  readonly queries: DescriptorQueries;
+  readonly ports: IoPorts;
+  /** The register stack as the host-side x87 functions see it. */
+  readonly x87: X87Stack;
+  readonly blocks: BlockCache;
+  readonly handlers: HandlerTable;
+  readonly slow: SlowPaths;
+  private readonly dispatcher: Dispatcher;
+  readonly regionTable: WebAssembly.Table;
+  private readonly helpers: readonly HostHelper[];
+  private pending: GuestException | undefined;
+  private record = 0;
+  private stopRequested = false;
+  /** Environment of generated modules. */
+  readonly imports: Record<string, WebAssembly.ImportValue>;
+  /** The JIT's hook: the block at RIP is hot. */
+  onHot: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
+  onLeave: () => void = () => {};
+  /** Instructions executed alone; for statistics. */
+  steps = 0;
+
+  constructor(options: {
+    ramBytes: number;
+    model: CpuModel;
+    bus: Bus;
+    windows: readonly DeviceWindow[];
+  }) {
+    const { model, bus } = options;
+    this.model = model;
+    this.bus = bus;
+    this.state = new CpuState(options.ramBytes);
+    const pages = new PhysicalPages(options.ramBytes, options.windows);
+    this.memory = new LinearMemory(this.state, pages, bus);
+    this.control = new ControlRegisters(this.state, this.memory, model, bus);
+    this.msrs = new MsrFile(model, {
+      state: this.state,
+      control: this.control,
+      bus,
+      timestamp: () => this.timestamp(),
+    });
+    this.transfers = new FarTransfers(this.state, this.memory);
+    this.delivery = new Delivery(this.state, this.memory);
+    this.queries = new DescriptorQueries(this.state, this.memory);
+    this.ports = new IoPorts(this.state, this.memory, bus);
+    this.helpers = HOST_HELPERS.map(({ name }) => {
+      const body = HELPER_BODIES[name];
+      if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
+      return body;
+    });
+    this.slow = new SlowPaths(this.state, this.memory, {
+      exception: (exception, record) => this.leaveWith(exception, record),
+      step: (record) => {
+        this.unwind(record);
+        this.state.i32[EXIT_CODE] = EXIT.step;
+      },
+    });
+    const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
+    this.regionTable = new WebAssembly.Table({ element: 'anyfunc', initial: 256 });
+    this.dispatcher = createDispatcher(this.state.memory, handlers, this.regionTable);
+    const floatingPoint = new WebAssembly.Instance(routinesModule(), {
+      env: { memory: this.state.memory },
+    }).exports as Record<string, WebAssembly.ImportValue>;
+    this.x87 = new X87Stack(this.state.memory, floatingPoint as unknown as X87Routines);
+    this.imports = {
+      ...floatingPoint,
+      memory: this.state.memory,
+      handlers,
+      nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
+      ...createMissFunctions(this.state.memory, { slowAddress: this.slow.address, slowStore: this.slow.store }),
+      slowCommit: this.slow.commit,
+      segmentCheck: (segment: number, access: number, record: number) => this.segmentCheck(segment, access, record),
+      raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
+      host: (helper: number, record: number) => this.callHelper(helper, record),
+      divide128: (signed: number) => divide128(this.state, signed !== 0),
+      bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
+      bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
+    };
+    const decoder = new Decoder(model.features);
+    this.handlers = new HandlerTable(this.imports, handlers, decoder);
+    const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
+    const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
+      blockEnd,
+      stepEnd,
+    });
+    this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
+    this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
+    this.slow.overlapsCode = (address, length) => this.blocks.overlaps(address, length);
+    this.reset();
+  }
+
+  // ---- time --------------------------------------------------------------------------------------------------
+
+  /** Ticks that passed in halts; see `Processor.idleTicks`. */
+  idleTicks = 0;
+
+  get icount(): number {
+    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
+    return Number(this.state.i64[ICOUNT_BASE]) - pending;
+  }
+
+  set icount(value: number) {
+    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
+    const moved = BigInt(value) - BigInt(this.icount);
+    this.state.i64[ICOUNT_BASE] = BigInt(value + pending);
+    // An interrupt shadow belongs to an instruction, not to a moment.
+    if (moved !== 0n && (this.state.i64[SHADOW] as bigint) > BigInt(value) - moved) this.state.i64[SHADOW]! += moved;
+  }
+
+  timestamp(): bigint {
+    const ticks = BigInt(this.icount + this.idleTicks);
+    return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
+  }
+
+  /** MOV SS and POP SS: no interrupt until the next instruction is done. */
+  holdInterrupts(): void {
+    this.state.i64[SHADOW] = BigInt(this.icount + 2);
+  }
+
+  // ---- leaving blocks ----------------------------------------------------------------------------------------
+
+  private unwind(record: number): void {
+    const { i32, i64 } = this.state;
+    const rip = BigInt.asUintN(64, (i64[BLOCK_RIP] as bigint) + BigInt(i32[(record + RECORD.start) >> 2] as number));
+    this.state.u64[RIP] = this.cutRip(rip);
+    i32[REMAINING]! += i32[(record + RECORD.left) >> 2] as number;
+    i32[LEFT] = 0;
+  }
+
+  private cutRip(rip: bigint): bigint {
+    const code = this.state.get('modeKey') & 3;
+    return code === 2 ? rip : code === 1 ? rip & 0xffffffffn : rip & 0xffffn;
+  }
+
+  /** RIP behind the instruction whose helper runs. */
+  nextRip(): bigint {
+    const next = BigInt(this.state.i32[(this.record + RECORD.next) >> 2] as number);
+    return this.cutRip(BigInt.asUintN(64, (this.state.i64[BLOCK_RIP] as bigint) + next));
+  }
+
+  private leaveWith(exception: GuestException, record: number): void {
+    this.unwind(record);
+    this.pending = exception;
+    this.state.i32[EXIT_CODE] = EXIT.exception;
+  }
+
+  private raise(vector: number, errorCode: number, record: number): void {
+    const actual = vector >= 0 ? vector : this.state.get(vector === RAISE_X87_TRAP ? 'x87Trap' : 'sseTrap');
+    this.leaveWith(new GuestException(actual, errorCode), record);
+  }
+
+  private callHelper(helper: number, record: number): number {
+    const { i32 } = this.state;
+    this.record = record;
+    i32[LEFT] = i32[(record + RECORD.left) >> 2] as number;
+    try {
+      (this.helpers[helper] as HostHelper)(this);
+      i32[LEFT] = 0;
+      return EXIT.none;
+    } catch (error) {
+      if (!(error instanceof GuestException)) throw error;
+      this.leaveWith(error, record);
+      return EXIT.exception;
+    }
+  }
+
+  private segmentCheck(address: number, access: number, record: number): number {
+    const segment = (address - segmentAddress(0)) / SEGMENT_BYTES;
+    const offset = this.state.argument(0);
+    const fault = checkAccess(this.state, segment, offset, access & 0xff, (access & 0x100) !== 0);
+    if (fault === undefined) return 1;
+    if (record !== 0) this.leaveWith(fault, record);
+    return 0;
+  }
+
+  // ---- the outside -------------------------------------------------------------------------------------------
+
+  requestStop(): void {
+    this.stopRequested = true;
+  }
+
+  setInterruptLine(level: boolean): void {
+    this.state.set('interruptLine', level ? 1 : 0);
+    this.updateAttention();
+  }
+
+  raiseNmi(): void {
+    this.state.set('nmiPending', 1);
+    this.updateAttention();
+  }
+
+  private updateAttention(): void {
+    const { state } = this;
+    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF);
+    state.i32[ATTENTION] = waits;
+  }
+
+  reset(): void {
+    const icount = this.state.get('shutdown') < 0 ? 0 : this.icount;
+    resetState(this.state, this.model);
+    this.state.i64[ICOUNT_BASE] = BigInt(icount);
+    this.memory.flush(true);
+    updateMode(this.state);
+    this.updateAttention();
+  }
+
+  // ---- running -----------------------------------------------------------------------------------------------
+
+  run(limit: number): StopReason {
+    const { state } = this;
+    for (;;) {
+      updateMode(state);
+      this.updateAttention();
+      if (state.get('shutdown') !== 0) return 'triple-fault';
+      if (this.stopRequested) {
+        this.stopRequested = false;
+        return 'requested';
+      }
+      const now = this.icount;
+      if (now >= limit) return 'limit';
+      const shadowed = Number(state.i64[SHADOW]) > now;
+      if (!shadowed && this.acceptInterrupt()) continue;
+      if (state.get('halted') !== 0) return 'halt';
+      if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
+      else {
+        const stretch = Math.min(limit - now, MAX_STRETCH);
+        state.i64[ICOUNT_BASE] = BigInt(now + stretch);
+        state.i32[REMAINING] = stretch;
+        this.handle(this.dispatcher.dispatch());
+      }
+    }
+  }
+
+  private acceptInterrupt(): boolean {
+    const { state } = this;
+    if (state.get('nmiPending') !== 0 && state.get('nmiBlocked') === 0) {
+      state.set('nmiPending', 0);
+      state.set('nmiBlocked', 1);
+      this.shutdownUnless(this.delivery.interrupt(VECTOR.nmi));
+      return true;
+    }
+    if (state.get('interruptLine') === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
+    const vector = this.bus.acknowledgeInterrupt();
+    if (vector < 0) return false;
+    this.shutdownUnless(this.delivery.interrupt(vector));
+    return true;
+  }
+
+  private shutdownUnless(delivered: boolean): void {
+    if (!delivered) this.state.set('shutdown', 1);
+  }
+
+  private handle(code: number): void {
+    switch (code) {
+      case EXIT.miss:
+        this.guarded(() => this.blocks.install());
+        return;
+      case EXIT.limit:
+        // The next block is longer than what is left: go there one by one.
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        return;
+      case EXIT.step:
+        this.step();
+        return;
+      case EXIT.leave:
+        this.onLeave();
+        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        return;
+      case EXIT.hot:
+        this.guarded(() => this.onHot());
+        return;
+      case EXIT.exception:
+        this.deliverPending();
+        return;
+      case EXIT.event:
+        return;
+      default:
+        throw new InvariantError(`exit code ${code}`);
+    }
+  }
+
+  private deliverPending(): void {
+    const exception = this.pending;
+    this.pending = undefined;
+    if (exception === undefined) throw new InvariantError('no exception is pending');
+    updateMode(this.state);
+    this.shutdownUnless(this.delivery.exception(exception));
+  }
+
+  /** Runs something that may find an exception at RIP. */
+  private guarded(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      if (!(error instanceof GuestException)) throw error;
+      this.shutdownUnless(this.delivery.exception(error));
+    }
+  }
+
+  /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
+  step(): void {
+    this.guarded(() => this.stepUnguarded());
+  }
+
+  private stepUnguarded(): void {
+    const { state } = this;
+    const now = this.icount;
+    const block = this.blocks.single();
+    this.steps++;
+    state.i64[ICOUNT_BASE] = BigInt(now + 1);
+    state.i32[REMAINING] = 0;
+    state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
+    state.i32[STEPPING] = 1;
+    const record = block.header + HEADER_BYTES;
+    const handler = this.handlers.table.get(state.i32[(record + RECORD.handler) >> 2] as number) as (
+      r: number,
+    ) => number;
+    const code = handler(record);
+    state.i32[STEPPING] = 0;
+    if (code === EXIT.exception) this.deliverPending();
+    else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
+  }
+
+  /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
+  private stepWithTrap(): void {
+    const { state } = this;
+    const traps = (state.i32[EFLAGS]! & TF) !== 0;
+    const before = this.icount;
+    const { softwareCount } = this.delivery;
+    this.step();
+    if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
+    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
+    if (this.delivery.softwareCount !== softwareCount) return;
+    state.setWide('dr6', state.getWide('dr6') | DR6_BS);
+    updateMode(state);
+    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The host's view of the processor state: typed-array access to the fields of `state-layout.ts` by name or by index.
+ *
+ * Holds no rules of the architecture, only storage.
+ */
+import { STATUS_FLAGS } from '../isa/eflags.js';
+import { RAM_BASE, WASM_PAGE } from './memory-map.js';
+import { gprAddress, SEGMENT_OFFSETS, STATE_FIELDS, segmentAddress, stateAddress } from './state-layout.js';
+
+/** Segment attributes as stored: descriptor bits 40-55 shifted down to 0, plus this bit for a null segment. */
+export const ATTRIBUTE = {
+  type: 0x0f,
+  /** Type bits of code and data segments. */
+  code: 0x08,
+  conforming: 0x04,
+  expandDown: 0x04,
+  readable: 0x02,
+  writable: 0x02,
+  notSystem: 0x10,
+  present: 0x80,
+  long: 0x2000,
+  big: 0x4000,
+  granular: 0x8000,
+  unusable: 0x1_0000,
+} as const;
+
+const FLAGS_RESULT = stateAddress('flagsResult') >> 3;
+const FLAGS_EXTRA = stateAddress('flagsExtra') >> 3;
+
+export class CpuState {
+  readonly memory: WebAssembly.Memory;
+  readonly bytes: Uint8Array;
+  readonly i32: Int32Array;
+  readonly i64: BigInt64Array;
+  readonly u64: BigUint64Array;
+  readonly view: DataView;
+  readonly ramBytes: number;
+
+  constructor(ramBytes: number) {
+    const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const { buffer } = this.memory;
+    this.bytes = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.i64 = new BigInt64Array(buffer);
+    this.u64 = new BigUint64Array(buffer);
+    this.view = new DataView(buffer);
+    this.ramBytes = ramBytes;
+  }
+
+  /** A 32-bit field (as signed) by name. */
+  get(name: string): number {
+    return this.i32[stateAddress(name) >> 2] as number;
+  }
+
+  set(name: string, value: number): void {
+    this.i32[stateAddress(name) >> 2] = value;
+  }
+
+  /** A 64-bit field, unsigned. */
+  getWide(name: string): bigint {
+    return this.u64[stateAddress(name) >> 3] as bigint;
+  }
+
+  setWide(name: string, value: bigint): void {
+    this.u64[stateAddress(name) >> 3] = value;
+  }
+
+  /** Any field, as it is saved. */
+  getField(name: string): bigint {
+    const field = STATE_FIELDS[name]!;
+    if (field.type === 'i32') return BigInt(this.get(name) >>> 0);
+    if (field.type === 'i64') return this.getWide(name);
+    return (this.u64[field.address >> 3] as bigint) | ((this.u64[(field.address >> 3) + 1] as bigint) << 64n);
+  }
+
+  setField(name: string, value: bigint): void {
+    const field = STATE_FIELDS[name]!;
+    if (field.type === 'i32') this.set(name, Number(BigInt.asIntN(32, value)));
+    else if (field.type === 'i64') this.setWide(name, BigInt.asUintN(64, value));
+    else {
+      this.u64[field.address >> 3] = BigInt.asUintN(64, value);
+      this.u64[(field.address >> 3) + 1] = BigInt.asUintN(64, value >> 64n);
+    }
+  }
+
+  gpr(index: number): bigint {
+    return this.u64[gprAddress(index) >> 3] as bigint;
+  }
+
+  setGpr(index: number, value: bigint): void {
+    this.u64[gprAddress(index) >> 3] = value;
+  }
+
+  /** Writes the low `size` bytes of a register as an instruction of that size would. */
+  setGprSized(index: number, size: number, value: bigint): void {
+    if (size === 8) this.setGpr(index, BigInt.asUintN(64, value));
+    else if (size === 4) this.setGpr(index, value & 0xffffffffn);
+    else this.view.setUint16(gprAddress(index), Number(value & 0xffffn), true);
+  }
+
+  argument(index: number): bigint {
+    return this.getWide(`argument${index}`);
+  }
+
+  // ---- segments ----------------------------------------------------------------------------------------------
+
+  selector(segment: number): number {
+    return this.i32[(segmentAddress(segment) + SEGMENT_OFFSETS.selector) >> 2] as number;
+  }
+
+  setSelector(segment: number, value: number): void {
+    this.i32[(segmentAddress(segment) + SEGMENT_OFFSETS.selector) >> 2] = value;
+  }
+
+  segmentBase(segment: number): bigint {
+    return this.u64[segmentAddress(segment) >> 3] as bigint;
+  }
+
+  setSegmentBase(segment: number, value: bigint): void {
+    this.u64[segmentAddress(segment) >> 3] = value;
+  }
+
+  /** Byte-granular limit, unsigned. */
+  segmentLimit(segment: number): number {
+    return (this.i32[(segmentAddress(segment) + SEGMENT_OFFSETS.limit) >> 2] as number) >>> 0;
+  }
+
+  attributes(segment: number): number {
+    return this.i32[(segmentAddress(segment) + SEGMENT_OFFSETS.attributes) >> 2] as number;
+  }
+
+  /** Sets the hidden part of a segment register, with the derived bounds. */
+  setSegment(segment: number, selector: number, base: bigint, limit: number, attributes: number): void {
+    const at = segmentAddress(segment);
+    this.u64[at >> 3] = base;
+    this.i32[(at + SEGMENT_OFFSETS.selector) >> 2] = selector;
+    this.i32[(at + SEGMENT_OFFSETS.limit) >> 2] = limit | 0;
+    this.i32[(at + SEGMENT_OFFSETS.attributes) >> 2] = attributes;
+    this.deriveBounds(segment);
+  }
+
+  /** readEnd and writeEnd from limit and attributes; 0 sends every access to the full check. */
+  deriveBounds(segment: number): void {
+    const at = segmentAddress(segment) >> 3;
+    const attributes = this.attributes(segment);
+    const end = BigInt(this.segmentLimit(segment)) + 1n;
+    const usable = (attributes & ATTRIBUTE.unusable) === 0 && (attributes & ATTRIBUTE.present) !== 0;
+    const isCode = (attributes & ATTRIBUTE.code) !== 0;
+    const plain = usable && (isCode || (attributes & ATTRIBUTE.expandDown) === 0);
+    const reads = plain && (!isCode || (attributes & ATTRIBUTE.readable) !== 0);
+    const writes = plain && !isCode && (attributes & ATTRIBUTE.writable) !== 0;
+    this.u64[at + SEGMENT_OFFSETS.readEnd / 8] = reads ? end : 0n;
+    this.u64[at + SEGMENT_OFFSETS.writeEnd / 8] = writes ? end : 0n;
+  }
+
+  // ---- flags -------------------------------------------------------------------------------------------------
+
+  /** EFLAGS as the program sees it. */
+  get eflags(): number {
+    const result = this.i64[FLAGS_RESULT] as bigint;
+    const extra = this.u64[FLAGS_EXTRA] as bigint;
+    const high = Number(extra >> 62n);
+    const low = Number(extra & 0xffffn);
+    const carry = high >> 1;
+    let parity = Number(result & 0xffn) ^ (low >> 8);
+    parity ^= parity >> 4;
+    parity ^= parity >> 2;
+    parity ^= parity >> 1;
+    const sign = (result < 0n ? 1 : 0) ^ ((low >> 7) & 1);
+    const overflow = (high & 1) ^ carry;
+    const status =
+      carry | ((~parity & 1) << 2) | ((low & 8) << 1) | (result === 0n ? 0x40 : 0) | (sign << 7) | (overflow << 11);
+    return (this.get('eflags') & ~STATUS_FLAGS) | status | 2;
+  }
+
+  set eflags(value: number) {
+    const bit = (shift: number): bigint => BigInt((value >> shift) & 1);
+    const [carry, zero] = [bit(0), bit(6)];
+    this.i64[FLAGS_RESULT] = zero ^ 1n;
+    this.u64[FLAGS_EXTRA] =
+      (carry << 63n) | ((carry ^ bit(11)) << 62n) | (bit(4) << 3n) | (bit(7) << 7n) | ((bit(2) ^ zero) << 8n);
+    this.set('eflags', value & ~STATUS_FLAGS);
+  }
+}

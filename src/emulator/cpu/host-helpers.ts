@@ -1,0 +1,238 @@
+/**
+ * The host helpers that system instructions call, by the names in `host-helper-names.ts`. Arguments are in the state
+ * fields `argument0` … and results go to `result0`, `result1`. A thrown `GuestException` leaves the instruction.
+ */
+import { AC, VM } from '../isa/eflags.js';
+import { X87_FUNCTION_NAMES } from '../isa/x87-control.js';
+import { loadBcd, storeBcd } from '../softfloat/x87-bcd.js';
+import { X87_FUNCTIONS } from '../softfloat/x87-functions.js';
+import type { X87Stack } from '../softfloat/x87-operand.js';
+import { CR0, CR4 } from './control-bits.js';
+import type { ProcessorCore } from './core.js';
+import { cpuidLeaf } from './cpuid.js';
+import { GuestException, protectionFault, VECTOR } from './exceptions.js';
+import { usesDescriptors } from './mode.js';
+import { CS, loadSegment, SS } from './segments.js';
+import { systemCall, systemEnter, systemExit, systemReturn } from './system-calls.js';
+
+export type HostHelper = (core: ProcessorCore) => void;
+
+const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
+const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
+const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
+  core.state.setWide(`result${index}`, BigInt.asUintN(64, BigInt(value)));
+
+function requireRing0(core: ProcessorCore): void {
+  if (core.state.get('cpl') !== 0) protectionFault();
+}
+
+function requireProtected(core: ProcessorCore): void {
+  if (!usesDescriptors(core.state)) throw new GuestException(VECTOR.invalidOpcode);
+}
+
+/** After MOV SS and POP SS one instruction runs before any interrupt. */
+function loadSegmentHelper(core: ProcessorCore): void {
+  const segment = num(core, 0);
+  if (segment === CS) throw new GuestException(VECTOR.invalidOpcode);
+  loadSegment(core.state, core.memory, segment, num(core, 1) & 0xffff);
+  if (segment === SS) core.holdInterrupts();
+}
+
+function readTimestamp(core: ProcessorCore): void {
+  const { state } = core;
+  if ((state.get('cr4') & CR4.TSD) !== 0 && state.get('cpl') !== 0) protectionFault();
+  result(core, core.timestamp());
+}
+
+function describe(core: ProcessorCore, value: number | undefined): void {
+  result(core, value ?? 0);
+  result(core, value === undefined ? 0 : 1, 1);
+}
+
+function debugAccess(core: ProcessorCore, index: number): number {
+  requireRing0(core);
+  const aliased = index === 4 || index === 5;
+  if (aliased && (core.state.get('cr4') & CR4.DE) !== 0) throw new GuestException(VECTOR.invalidOpcode);
+  return aliased ? index + 2 : index;
+}
+
+function identify(core: ProcessorCore): void {
+  const { state } = core;
+  const word = (index: number): number => Number(BigInt.asIntN(32, state.gpr(index)));
+  const leaf = cpuidLeaf(core.model, state, word(0), word(1));
+  [0, 3, 1, 2].forEach((register, i) => {
+    state.setGpr(register, BigInt((leaf[i] as number) >>> 0));
+  });
+}
+
+function readMsr(core: ProcessorCore): void {
+  requireRing0(core);
+  const value = core.msrs.read(Number(core.state.gpr(1) & 0xffffffffn));
+  core.state.setGpr(0, value & 0xffffffffn);
+  core.state.setGpr(2, (value >> 32n) & 0xffffffffn);
+}
+
+function writeMsr(core: ProcessorCore): void {
+  requireRing0(core);
+  const { state } = core;
+  const value = (state.gpr(0) & 0xffffffffn) | ((state.gpr(2) & 0xffffffffn) << 32n);
+  core.msrs.write(Number(state.gpr(1) & 0xffffffffn), value);
+}
+
+function waitFpu(core: ProcessorCore): void {
+  const cr0 = core.state.get('cr0');
+  if ((cr0 & (CR0.MP | CR0.TS)) === (CR0.MP | CR0.TS)) throw new GuestException(VECTOR.deviceNotAvailable);
+}
+
+function softwareInterrupt(core: ProcessorCore): void {
+  const vector = num(core, 0);
+  const kind = num(core, 1);
+  const { state } = core;
+  if (kind === 0 && (state.get('eflags') & VM) !== 0 && (state.get('eflags') & 0x3000) !== 0x3000) protectionFault();
+  state.setWide('rip', core.nextRip());
+  core.delivery.software(vector, kind === 2);
+}
+
+function requireSegmentBase(core: ProcessorCore): void {
+  if ((core.state.get('cr4') & CR4.FSGSBASE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+}
+
+function canonical(value: bigint): bigint {
+  const top = BigInt.asIntN(64, value) >> 47n;
+  return top === 0n || top === -1n ? value : protectionFault();
+}
+
+function swapGs(core: ProcessorCore): void {
+  requireRing0(core);
+  const { state } = core;
+  const base = state.segmentBase(5);
+  state.setSegmentBase(5, state.getWide('kernelGsBase'));
+  state.setWide('kernelGsBase', base);
+}
+
+/** By name; each is declared in host-helper-names.ts. */
+export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
+  loadSegment: loadSegmentHelper,
+  readSegment: (core) => {
+    const segment = num(core, 0);
+    if (segment >= 6) requireProtected(core);
+    result(core, core.state.selector(segment));
+  },
+  requireUmip: () => {},
+  requireRing0,
+  requireProtected,
+  readTimestamp,
+  swapGs,
+  input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
+  output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),
+  inputString: (core) => core.ports.string(true, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
+  outputString: (core) => core.ports.string(false, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
+  farJump: (core) => core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2)),
+  farCall: (core) => core.transfers.call(num(core, 0), arg(core, 1), num(core, 2), core.nextRip()),
+  farReturn: (core) => core.transfers.farReturn(num(core, 0), num(core, 1)),
+  interruptReturn: (core) => core.transfers.interruptReturn(num(core, 0)),
+  softwareInterrupt,
+  interruptOnOverflow: (core) => {
+    core.state.setWide('rip', core.nextRip());
+    if (arg(core, 0) !== 0n) core.delivery.software(VECTOR.overflow, false);
+  },
+  systemCall: (core) => systemCall(core.state, core.nextRip()),
+  systemReturn: (core) => systemReturn(core.state, num(core, 0)),
+  systemEnter: (core) => systemEnter(core.state),
+  systemExit: (core) => systemExit(core.state, num(core, 0)),
+  readMachineStatus: (core) => result(core, core.state.get('cr0') >>> 0),
+  loadMachineStatus: (core) => {
+    requireRing0(core);
+    core.control.loadMachineStatus(num(core, 0));
+  },
+  invalidatePage: (core) => {
+    requireRing0(core);
+    core.memory.flushPage(arg(core, 0));
+  },
+  readExtendedControl: (core) => {
+    if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+    if (num(core, 0) !== 0) protectionFault();
+    result(core, core.state.get('xcr0'));
+  },
+  writeExtendedControl: (core) => {
+    if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+    requireRing0(core);
+    core.control.writeExtended(num(core, 0), arg(core, 1));
+  },
+  setAccessFlag: (core) => {
+    if (core.state.get('cpl') !== 0) throw new GuestException(VECTOR.invalidOpcode);
+    const eflags = core.state.get('eflags');
+    core.state.set('eflags', num(core, 0) === 1 ? eflags | AC : eflags & ~AC);
+  },
+  loadLocalTable: (core) => {
+    requireProtected(core);
+    requireRing0(core);
+    core.queries.loadLocalTable(num(core, 0) & 0xffff);
+  },
+  loadTask: (core) => {
+    requireProtected(core);
+    requireRing0(core);
+    core.queries.loadTask(num(core, 0) & 0xffff);
+  },
+  verifySegment: (core) => {
+    requireProtected(core);
+    core.queries.verify(num(core, 0) & 0xffff, num(core, 1) === 1);
+  },
+  readAccessRights: (core) => {
+    requireProtected(core);
+    describe(core, core.queries.accessRights(num(core, 0)));
+  },
+  readSegmentLimit: (core) => {
+    requireProtected(core);
+    describe(core, core.queries.limit(num(core, 0)));
+  },
+  readControl: (core) => {
+    requireRing0(core);
+    result(core, core.control.read(num(core, 0)));
+  },
+  writeControl: (core) => {
+    requireRing0(core);
+    core.control.write(num(core, 0), arg(core, 1));
+  },
+  readDebug: (core) => result(core, core.state.getWide(`dr${debugAccess(core, num(core, 0))}`)),
+  writeDebug: (core) => {
+    const index = debugAccess(core, num(core, 0));
+    const value = arg(core, 1);
+    if (index >= 6 && value >> 32n !== 0n) protectionFault();
+    // DR6 and DR7 have fixed bits (SDM volume 3, 18.2.3-18.2.4).
+    const fixed =
+      index === 6 ? (value & 0xe00fn) | 0xffff_0ff0n : index === 7 ? (value & 0xffff_2fffn) | 0x400n : value;
+    core.state.setWide(`dr${index}`, fixed);
+  },
+  clearTaskSwitched: (core) => {
+    requireRing0(core);
+    core.control.clearTaskSwitched();
+  },
+  writeMsr,
+  readMsr,
+  identify,
+  halt: (core) => {
+    requireRing0(core);
+    core.state.set('halted', 1);
+  },
+  waitFpu,
+  x87Function: (core) => {
+    const name = X87_FUNCTION_NAMES[num(core, 0)] as string;
+    (X87_FUNCTIONS[name] as (stack: X87Stack) => void)(core.x87);
+  },
+  x87LoadBcd: (core) => loadBcd(core.x87, arg(core, 0), arg(core, 1)),
+  x87StoreBcd: (core) => {
+    const { low, high } = storeBcd(core.x87);
+    result(core, low);
+    result(core, high, 1);
+  },
+  randomWord: (core) => result(core, core.bus.randomWord()),
+  readSegmentBase: (core) => {
+    requireSegmentBase(core);
+    result(core, core.state.segmentBase(num(core, 0)));
+  },
+  writeSegmentBase: (core) => {
+    requireSegmentBase(core);
+    core.state.setSegmentBase(num(core, 0), canonical(arg(core, 1)));
+  },
+};

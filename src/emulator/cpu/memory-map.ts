@@ -1,0 +1,25 @@
+/**
+ * Where everything lies in the one WebAssembly memory, in bytes from its start. The first KiB stays unused so that
+ * address 0 can mean "no address".
+ */
+
+export const STATE_BASE = 0x400;
+
+/** Two direct-mapped TLBs, supervisor then user; see mmu/tlb-layout.ts. */
+export const TLB_BASE = 0x1_0000;
+
+/** Direct-mapped map from (rip, mode) to decoded or translated code; see interpreter/jump-cache.ts. */
+export const JUMP_CACHE_BASE = 0x2_0000;
+
+/** Event records; see events/ring.ts. */
+export const RING_BASE = 0x8_0000;
+export const RING_BYTES = 0x4_0000;
+
+/** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
+export const ARENA_BASE = 0x10_0000;
+export const ARENA_BYTES = 0x180_0000;
+
+/** Guest-physical address 0. */
+export const RAM_BASE = 0x200_0000;
+
+export const WASM_PAGE = 0x1_0000;

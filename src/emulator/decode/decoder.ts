@@ -1,0 +1,285 @@
+/**
+ * Bytes -> `Instruction`, driven by the instruction tables. Formats: SDM volume 2, chapter 2.
+ *
+ * Pure: sees a byte source and a mode, no processor state. Undefined encodings are a value (`undefined`), and so is an
+ * instruction that needs bytes the source does not have ('short').
+ */
+import { type CpuMode, type Instruction, type Operand, RIP_BASE } from '../isa/instruction.js';
+import type { Feature, Row } from '../isa/row.js';
+import { type IndexedRow, type OpcodeIndex, opcodeIndex } from './opcode-index.js';
+import type { OperandCode } from './operand-codes.js';
+import { addressSizeOf, immediateSize, operandSizeOf, type Parts, registerOperand, sizeOf } from './sizes.js';
+
+export const MAX_LENGTH = 15;
+
+const SEGMENT_PREFIXES: Readonly<Record<number, number>> = { 38: 0, 46: 1, 54: 2, 62: 3, 100: 4, 101: 5 };
+
+/** 16-bit addressing forms by ModRM.rm: [base, index] (SDM volume 2, table 2-1). */
+const BASES_16: readonly (readonly [number, number])[] = [
+  [3, 6],
+  [3, 7],
+  [5, 6],
+  [5, 7],
+  [6, -1],
+  [7, -1],
+  [5, -1],
+  [3, -1],
+];
+
+const isPrefix = (byte: number): boolean =>
+  byte === 0x66 || byte === 0x67 || byte === 0xf0 || byte === 0xf2 || byte === 0xf3 || (byte & 0xf0) === 0x40;
+
+const effectiveSegment = (p: Parts, fallback: number): number => (p.segment >= 0 ? p.segment : fallback);
+
+const isSegmented = (segment: number, mode: CpuMode): boolean => segment >= 4 || (mode.codeSize !== 8 && !mode.flat);
+
+class Short extends Error {}
+
+export class Decoder {
+  private readonly index: OpcodeIndex;
+  private readonly features: ReadonlySet<Feature>;
+  private bytes: Uint8Array = new Uint8Array(0);
+  private end = 0;
+
+  constructor(features: ReadonlySet<Feature>, index: OpcodeIndex = opcodeIndex()) {
+    this.features = features;
+    this.index = index;
+  }
+
+  /**
+   * Decodes at `bytes[offset]`, looking no further than `end`. Returns undefined for an undefined encoding (#UD) and
+   * 'short' when bytes are missing; 'long' when the instruction exceeds 15 bytes (#GP).
+   */
+  decode(bytes: Uint8Array, offset: number, end: number, mode: CpuMode): Instruction | undefined | 'short' | 'long' {
+    this.bytes = bytes;
+    const limit = Math.min(end, offset + MAX_LENGTH);
+    this.end = limit;
+    try {
+      return this.parse(offset, mode);
+    } catch (error) {
+      if (error instanceof Short) return limit < end ? 'long' : 'short';
+      throw error;
+    }
+  }
+
+  private byte(p: Parts): number {
+    if (p.position >= this.end) throw new Short();
+    return this.bytes[p.position++] as number;
+  }
+
+  private parse(offset: number, mode: CpuMode): Instruction | undefined {
+    const p: Parts = {
+      position: offset,
+      operandPrefix: false,
+      addressPrefix: false,
+      repeat: 0,
+      lock: false,
+      segment: -1,
+      rex: 0,
+      opcode: 0,
+      modrm: -1,
+      addressSize: mode.codeSize,
+      operandSize: 4,
+      memory: undefined,
+    };
+    const found = this.findRow(p, mode);
+    if (found === undefined) return undefined;
+    const { row, pattern, operands: codes } = found;
+    if (pattern.hasModrm && p.modrm < 0) p.modrm = this.byte(p);
+    if (p.lock && !(row.lockable && p.modrm >= 0 && p.modrm < 0xc0)) return undefined;
+    p.operandSize = operandSizeOf(p, mode, found);
+    p.addressSize = addressSizeOf(p.addressPrefix, mode.codeSize);
+    if (pattern.hasModrm && p.modrm < 0xc0) this.parseMemory(p, mode);
+    const operands: Operand[] = [];
+    for (const code of codes) {
+      const operand = this.parseOperand(p, code, mode, row);
+      if (operand === undefined) return undefined;
+      operands.push(operand);
+      if (code.source === 'pointer') {
+        operands.push({ kind: 'immediate', size: 2, value: this.unsignedImmediate(p, 2) });
+      }
+    }
+    const repeat = row.repeatable && p.repeat !== 0 ? (p.repeat === 0xf3 ? 'rep' : 'repne') : undefined;
+    return {
+      row,
+      mode,
+      length: p.position - offset,
+      operandSize: p.operandSize,
+      addressSize: p.addressSize,
+      repeat,
+      lock: p.lock,
+      segment: effectiveSegment(p, 3),
+      operands,
+    };
+  }
+
+  private findRow(p: Parts, mode: CpuMode): IndexedRow | undefined {
+    let opcode = this.byte(p);
+    for (;;) {
+      const segment = SEGMENT_PREFIXES[opcode];
+      if (opcode === 0x66) p.operandPrefix = true;
+      else if (opcode === 0x67) p.addressPrefix = true;
+      else if (opcode === 0xf0) p.lock = true;
+      else if (opcode === 0xf2 || opcode === 0xf3) p.repeat = opcode;
+      else if (segment !== undefined) {
+        // In 64-bit mode only FS and GS overrides count.
+        if (mode.codeSize !== 8 || segment >= 4) p.segment = segment;
+      } else if (mode.codeSize === 8 && opcode >= 0x40 && opcode <= 0x4f) {
+        // REX counts only directly before the opcode.
+        p.rex = opcode;
+        opcode = this.byte(p);
+        if (SEGMENT_PREFIXES[opcode] === undefined && !isPrefix(opcode)) break;
+        p.rex = 0;
+        continue;
+      } else break;
+      opcode = this.byte(p);
+    }
+    let map = 0;
+    if (opcode === 0x0f) {
+      opcode = this.byte(p);
+      map = opcode === 0x38 ? 2 : opcode === 0x3a ? 3 : 1;
+      if (map > 1) opcode = this.byte(p);
+    }
+    p.opcode = opcode;
+    const candidates = this.index[map]?.[opcode];
+    if (candidates === undefined) return undefined;
+    if (candidates.hasModrm) {
+      // Peeked: rows without ModRM cannot share an opcode with rows that have one, except through prefixes.
+      if (p.position >= this.end) throw new Short();
+      p.modrm = this.bytes[p.position] as number;
+    }
+    const row = candidates.rows.find((one) => this.matches(one, p, mode));
+    if (row?.pattern.hasModrm) p.position++;
+    else p.modrm = -1;
+    return row;
+  }
+
+  private matches({ row, pattern, needs }: IndexedRow, p: Parts, mode: CpuMode): boolean {
+    if (row.mode !== undefined && (row.mode === '64') !== (mode.codeSize === 8)) return false;
+    if (row.feature !== undefined && !this.features.has(row.feature)) return false;
+    const { mandatoryPrefix: prefix } = pattern;
+    if (prefix === 'none' && (p.repeat !== 0 || p.operandPrefix)) return false;
+    if (prefix === '66' && (!p.operandPrefix || p.repeat !== 0)) return false;
+    if (prefix === 'f2' && p.repeat !== 0xf2) return false;
+    if (prefix === 'f3' && p.repeat !== 0xf3) return false;
+    if (pattern.rexW !== undefined && pattern.rexW !== ((p.rex & 8) !== 0)) return false;
+    if (pattern.rexB === false && (p.rex & 1) !== 0) return false;
+    if (!pattern.hasModrm) return true;
+    if (pattern.reg !== undefined && ((p.modrm >> 3) & 7) !== pattern.reg) return false;
+    if (pattern.modrm !== undefined && (pattern.registerInModrm ? p.modrm & 0xf8 : p.modrm) !== pattern.modrm) {
+      return false;
+    }
+    const isRegister = p.modrm >= 0xc0;
+    return needs === undefined || (needs === 'register') === isRegister;
+  }
+
+  /** ModRM, SIB and displacement (SDM volume 2, 2.1.5; 64-bit: 2.2.1). */
+  private parseMemory(p: Parts, mode: CpuMode): void {
+    const mod = p.modrm >> 6;
+    const rm = p.modrm & 7;
+    if (p.addressSize === 2) {
+      const [base, index] = BASES_16[rm] as readonly [number, number];
+      if (mod === 0 && rm === 6) {
+        p.memory = { base: -1, index: -1, scale: 0, displacement: this.unsignedImmediate(p, 2) };
+      } else {
+        const displacement = mod === 0 ? 0 : this.signedImmediate(p, mod === 1 ? 1 : 2);
+        p.memory = { base, index, scale: 0, displacement };
+      }
+      return;
+    }
+    const rexB = (p.rex & 1) << 3;
+    let base = rm | rexB;
+    let index = -1;
+    let scale = 0;
+    if (rm === 4) {
+      const sib = this.byte(p);
+      base = (sib & 7) | rexB;
+      index = ((sib >> 3) & 7) | ((p.rex & 2) << 2);
+      if (index === 4) index = -1;
+      scale = sib >> 6;
+      if ((sib & 7) === 5 && mod === 0) base = -2;
+    } else if (rm === 5 && mod === 0) base = mode.codeSize === 8 ? RIP_BASE : -2;
+    const hasWide = mod === 2 || base === -2 || base === RIP_BASE;
+    const displacement = mod === 1 ? this.signedImmediate(p, 1) : hasWide ? this.signedImmediate(p, 4) : 0;
+    p.memory = { base: base === -2 ? -1 : base, index, scale, displacement };
+  }
+
+  private parseOperand(p: Parts, code: OperandCode, mode: CpuMode, row: Row): Operand | undefined {
+    const size = sizeOf(code, p);
+    switch (code.source) {
+      case 'modrm.rm': {
+        if (p.memory !== undefined) return this.memoryOperand(p, size, mode, row);
+        if (code.only === 'memory') return undefined;
+        return registerOperand(code, (p.modrm & 7) | ((p.rex & 1) << 3), size, p);
+      }
+      case 'modrm.reg':
+        return registerOperand(code, ((p.modrm >> 3) & 7) | ((p.rex & 4) << 1), size, p);
+      case 'opcode':
+        return registerOperand(code, (p.opcode & 7) | ((p.rex & 1) << 3), size, p);
+      case 'fixed':
+        return { kind: 'register', file: code.file, index: code.index, size, high: false };
+      case 'stack-top':
+        return { kind: 'register', file: 'st', index: code.index < 0 ? p.modrm & 7 : 0, size, high: false };
+      case 'one':
+        return { kind: 'immediate', size: 1, value: 1 };
+      case 'immediate':
+        return { kind: 'immediate', size: immediateSize(code, p, row, size), value: this.immediate(p, code, size) };
+      case 'relative': {
+        const value = this.signedImmediate(p, size as 1 | 2 | 4);
+        return { kind: 'relative', size, value };
+      }
+      case 'pointer':
+        return {
+          kind: 'immediate',
+          size: p.operandSize,
+          value: this.unsignedImmediate(p, p.operandSize === 2 ? 2 : 4),
+        };
+      case 'offset': {
+        const displacement = p.addressSize === 8 ? this.wideImmediate(p) : this.unsignedImmediate(p, p.addressSize);
+        const segment = effectiveSegment(p, 3);
+        return {
+          kind: 'memory', size, segment, segmented: isSegmented(segment, mode), base: -1, index: -1, scale: 0, displacement,
+        }; // biome-ignore format: one operand
+      }
+    }
+  }
+
+  private memoryOperand(p: Parts, size: number, mode: CpuMode, row: Row): Operand {
+    const { base, index, scale, displacement } = p.memory as NonNullable<Parts['memory']>;
+    const segment = effectiveSegment(p, base === 4 || base === 5 ? 2 : 3);
+    const moved = row.popsFirst && base === 4 ? p.operandSize : 0;
+    return {
+      kind: 'memory',
+      size,
+      segment,
+      segmented: isSegmented(segment, mode),
+      base,
+      index,
+      scale,
+      displacement: displacement + moved,
+    };
+  }
+
+  private immediate(p: Parts, code: OperandCode, size: number): number | bigint {
+    if (code.size === 'v' && size === 8) return this.wideImmediate(p);
+    if (size === 8) return this.signedImmediate(p, 4);
+    return this.signedImmediate(p, size as 1 | 2 | 4);
+  }
+
+  private unsignedImmediate(p: Parts, size: number): number {
+    let value = 0;
+    for (let i = 0; i < size; i++) value += this.byte(p) * 2 ** (8 * i);
+    return value;
+  }
+
+  private signedImmediate(p: Parts, size: 1 | 2 | 4): number {
+    const value = this.unsignedImmediate(p, size);
+    const bits = size * 8;
+    return value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
+  }
+
+  private wideImmediate(p: Parts): bigint {
+    const low = this.unsignedImmediate(p, 4);
+    return BigInt.asIntN(64, BigInt(low) | (BigInt(this.unsignedImmediate(p, 4)) << 32n));
+  }
+}

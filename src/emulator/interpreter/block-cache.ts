@@ -1,0 +1,398 @@
+/**
+ * Finds code: (RIP, mode) -> decoded block, decoding on demand. Blocks are keyed by physical address and mode, so they
+ * survive CR3 changes; the jump cache in front of them holds virtual addresses and is flushed with the TLB.
+ *
+ * A block never leaves its page, except a last instruction that crosses into the next page: that one is a block of its
+ * own and remembers both frames.
+ */
+import type { CpuState } from '../cpu/cpu-state.js';
+import { GuestException, VECTOR } from '../cpu/exceptions.js';
+import { ARENA_BASE, ARENA_BYTES, JUMP_CACHE_BASE, RAM_BASE } from '../cpu/memory-map.js';
+import { MODES } from '../cpu/mode.js';
+import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
+import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
+import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js';
+import type { LinearMemory } from '../mmu/linear-memory.js';
+import { registerField } from './handler-builder.js';
+import type { HandlerTable } from './handler-table.js';
+import {
+  JUMP_CACHE,
+  JUMP_CACHE_BYTES,
+  JUMP_CACHE_ENTRIES,
+  JUMP_CACHE_ENTRY_BYTES,
+  jumpCacheAddress,
+} from './jump-cache.js';
+import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
+
+const MAX_INSTRUCTIONS = 64;
+/** Runs of a block before it is offered to the JIT. */
+export const HOT_THRESHOLD = 1000;
+/** Runs of a block whose region is not usable now until it is offered again. */
+const RECOUNT = 50;
+/** A counter that never reaches zero: the JIT does not want the block. */
+const NEVER_HOT = 0x7fff_ffff;
+
+export interface RegionHit {
+  readonly reference: number;
+  readonly base: bigint;
+}
+
+export interface Block {
+  /** Physical address of the first byte. */
+  readonly physical: number;
+  readonly mode: CpuMode;
+  /** Bytes covered. */
+  readonly length: number;
+  /** Second frame of a page-crossing instruction, or -1. */
+  readonly secondFrame: number;
+  readonly header: number;
+  readonly count: number;
+  /** One instruction, run by itself. */
+  readonly single: boolean;
+}
+
+const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
+  physical * 64 + mode.key * 2 + (single ? 1 : 0);
+
+export class BlockCache {
+  private readonly state: CpuState;
+  private readonly memory: LinearMemory;
+  private readonly decoder: Decoder;
+  private readonly handlers: HandlerTable;
+  private readonly blockEnd: number;
+  private readonly stepEnd: number;
+  private readonly blocks = new Map<number, Block>();
+  private readonly byFrame = new Map<number, Set<Block>>();
+  private readonly globalEntry = new Uint8Array(JUMP_CACHE_ENTRIES);
+  private next = ARENA_BASE;
+  private readonly window = new Uint8Array(MAX_LENGTH * 2);
+  hotThreshold = HOT_THRESHOLD;
+  /** The JIT's part of `install`: a region reference and its origin for code at `rip`, if one is valid here. */
+  findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
+  /** Bytes that regions were made from: do they overlap, and drop what does. */
+  regionOverlaps: (physical: number, length: number) => boolean = () => false;
+  invalidateRegions: (physical: number, length: number) => boolean = () => false;
+  /** Statistics: instructions decoded. */
+  decoded = 0;
+
+  constructor(
+    state: CpuState,
+    memory: LinearMemory,
+    decoder: Decoder,
+    handlers: HandlerTable,
+    ends: { blockEnd: number; stepEnd: number },
+  ) {
+    this.state = state;
+    this.memory = memory;
+    this.decoder = decoder;
+    this.handlers = handlers;
+    this.blockEnd = ends.blockEnd;
+    this.stepEnd = ends.stepEnd;
+    this.flushJumps('all');
+  }
+
+  private get mode(): CpuMode {
+    return MODES[this.state.get('modeKey')] as CpuMode;
+  }
+
+  /** Linear address of RIP; checks CS limits outside 64-bit mode. */
+  private linearRip(mode: CpuMode): bigint {
+    const rip = this.state.getWide('rip');
+    if (mode.codeSize === 8) return rip;
+    if (rip > BigInt(this.state.segmentLimit(1))) throw new GuestException(VECTOR.protection, 0);
+    return (this.state.segmentBase(1) + rip) & 0xffffffffn;
+  }
+
+  /** Makes the jump cache know the code at RIP; throws the fetch's or decode's exception. */
+  install(): void {
+    const { mode } = this;
+    const linear = this.linearRip(mode);
+    const fetched = this.memory.fetchFrame(linear, mode.user);
+    const physical = Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn);
+    const rip = this.state.getWide('rip');
+    const region = this.findRegion(physical, mode, rip);
+    const block = region !== undefined ? undefined : this.blockAt(linear, physical, mode, false);
+    // A block whose region went away counts again.
+    const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
+    if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
+    const low = Number(BigInt.asIntN(32, rip));
+    const entry = jumpCacheAddress(low);
+    this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');
+    this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
+    this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
+    this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region?.base ?? 0n;
+    this.globalEntry[(entry - JUMP_CACHE_BASE) / JUMP_CACHE_ENTRY_BYTES] = fetched & 1;
+  }
+
+  /** The single instruction at RIP as a block that stops behind it. */
+  single(): Block {
+    const { mode } = this;
+    const linear = this.linearRip(mode);
+    const fetched = this.memory.fetchFrame(linear, mode.user);
+    return this.blockAt(linear, Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn), mode, true);
+  }
+
+  /** The block at RIP as `install` found it, for the JIT. */
+  current(): { physical: number; mode: CpuMode; linear: bigint } {
+    const { mode } = this;
+    const linear = this.linearRip(mode);
+    const fetched = this.memory.fetchFrame(linear, mode.user);
+    return { physical: Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn), mode, linear };
+  }
+
+  /** Has a block been decoded (so: reached) at this place? */
+  known(physical: number, mode: CpuMode): Block | undefined {
+    return this.blocks.get(blockKey(physical, mode, false));
+  }
+
+  /** Runs of the block until it is offered to the JIT (again); `Infinity` for never. */
+  offerAfter(block: Block, runs: number): void {
+    this.state.i32[(block.header + HEADER.counter) >> 2] = Math.min(runs, NEVER_HOT);
+  }
+
+  /** Forgets the jump-cache entry of one address, so that it is looked up anew. */
+  forgetJump(rip: bigint): void {
+    const entry = jumpCacheAddress(Number(BigInt.asIntN(32, rip)));
+    this.state.i64[entry >> 3] = -1n;
+  }
+
+  private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
+    const found = this.blocks.get(blockKey(physical, mode, single));
+    if (found !== undefined) {
+      if (found.secondFrame < 0 || found.secondFrame === this.secondFrame(linear, mode)) return found;
+      this.drop(found);
+    }
+    return this.decode(linear, physical, mode, single);
+  }
+
+  private secondFrame(linear: bigint, mode: CpuMode): number {
+    const next = this.memory.wrap((linear | 0xfffn) + 1n);
+    return Math.floor(this.memory.fetchFrame(next, mode.user) / 2);
+  }
+
+  private decode(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
+    const frame = Math.floor(physical / 4096);
+    if (!this.memory.pages.isRam(frame)) return this.decodeOutsideRam(linear, physical, mode);
+    const pageEnd = RAM_BASE + (frame + 1) * 4096;
+    const instructions: Instruction[] = [];
+    let at = RAM_BASE + physical;
+    while (at < pageEnd && instructions.length < (single ? 1 : MAX_INSTRUCTIONS)) {
+      const one = this.decoder.decode(this.state.bytes, at, pageEnd, mode);
+      if (typeof one !== 'object') {
+        if (instructions.length > 0) break;
+        if (one === 'short') return this.decodeCrossing(linear, physical, mode, single);
+        throw new GuestException(one === 'long' ? VECTOR.protection : VECTOR.invalidOpcode, 0);
+      }
+      instructions.push(one);
+      at += one.length;
+      if (one.row.ends) break;
+    }
+    return this.store(physical, mode, instructions, -1, single);
+  }
+
+  /** An instruction whose bytes go on in the next page. */
+  private decodeCrossing(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
+    const second = this.secondFrame(linear, mode);
+    if (!this.memory.pages.isRam(second)) throw new GuestException(VECTOR.invalidOpcode);
+    const inFirst = 4096 - (physical & 0xfff);
+    const start = RAM_BASE + physical;
+    this.window.set(this.state.bytes.subarray(start, start + inFirst));
+    this.window.set(
+      this.state.bytes.subarray(RAM_BASE + second * 4096, RAM_BASE + second * 4096 + MAX_LENGTH),
+      inFirst,
+    );
+    const one = this.decoder.decode(this.window, 0, inFirst + MAX_LENGTH, mode);
+    if (typeof one !== 'object') {
+      throw new GuestException(one === undefined ? VECTOR.invalidOpcode : VECTOR.protection, 0);
+    }
+    return this.store(physical, mode, [one], second, single);
+  }
+
+  /** Code in device memory (ROM behind the bus): one instruction at a time, never kept. */
+  private decodeOutsideRam(linear: bigint, physical: number, mode: CpuMode): Block {
+    const bytes = new Uint8Array(MAX_LENGTH);
+    for (let i = 0; i < MAX_LENGTH; i++) bytes[i] = Number(this.memory.readPhysical(physical + i, 1));
+    const one = this.decoder.decode(bytes, 0, MAX_LENGTH, mode);
+    void linear;
+    if (typeof one !== 'object') {
+      throw new GuestException(one === undefined ? VECTOR.invalidOpcode : VECTOR.protection, 0);
+    }
+    const mark = this.next;
+    const header = this.write([one], mode, true);
+    this.next = mark;
+    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true };
+  }
+
+  private store(
+    physical: number,
+    mode: CpuMode,
+    instructions: readonly Instruction[],
+    secondFrame: number,
+    single: boolean,
+  ): Block {
+    this.decoded += instructions.length;
+    const header = this.write(instructions, mode, single);
+    const length = instructions.reduce((sum, one) => sum + one.length, 0);
+    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single };
+    this.blocks.set(blockKey(physical, mode, single), block);
+    this.attach(Math.floor(physical / 4096), block);
+    if (secondFrame >= 0) this.attach(secondFrame, block);
+    return block;
+  }
+
+  private attach(frame: number, block: Block): void {
+    let blocks = this.byFrame.get(frame);
+    if (blocks === undefined) {
+      blocks = new Set();
+      this.byFrame.set(frame, blocks);
+    }
+    blocks.add(block);
+    this.protect(frame);
+  }
+
+  /** From now on writes to the frame are noticed. */
+  protect(frame: number): void {
+    if (this.memory.pages.code[frame] !== 0) return;
+    this.memory.pages.code[frame] = 1;
+    this.memory.tlb.closeWrites(frame);
+  }
+
+  private write(instructions: readonly Instruction[], mode: CpuMode, single: boolean): number {
+    const bytes = HEADER_BYTES + (instructions.length + 1) * RECORD_BYTES;
+    if (this.next + bytes > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
+    const header = this.next;
+    this.next += bytes;
+    const handlers = this.handlers.handlersOf(instructions);
+    const words = this.state.i32;
+    words[(header + HEADER.count) >> 2] = instructions.length;
+    words[(header + HEADER.counter) >> 2] = this.hotThreshold;
+    let offset = 0;
+    let record = header + HEADER_BYTES;
+    instructions.forEach((instruction, i) => {
+      this.writeRecord(record, instruction, handlers[i] as number, offset, instructions.length - i);
+      offset += instruction.length;
+      record += RECORD_BYTES;
+    });
+    words[(record + RECORD.handler) >> 2] = single ? this.stepEnd : this.blockEnd;
+    words[(record + RECORD.next) >> 2] = offset;
+    const mask = mode.codeSize === 8 ? -1n : mode.codeSize === 4 ? 0xffffffffn : 0xffffn;
+    this.state.i64[(record + RECORD.immediate) >> 3] = mask;
+    return header;
+  }
+
+  private writeRecord(record: number, instruction: Instruction, handler: number, start: number, left: number): void {
+    const words = this.state.i32;
+    const at = record >> 2;
+    words.fill(0, at, at + RECORD_BYTES / 4);
+    words[at] = handler;
+    words[at + RECORD.start / 4] = start;
+    words[at + RECORD.next / 4] = start + instruction.length;
+    words[at + RECORD.left / 4] = left;
+    let immediates = 0;
+    instruction.operands.forEach((operand, i) => {
+      switch (operand.kind) {
+        case 'register':
+          words[at + RECORD.registers / 4 + i] = registerField(operand);
+          break;
+        case 'immediate':
+          if (immediates++ === 0) this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(operand.value);
+          else words[(record + SECOND_IMMEDIATE) >> 2] = Number(operand.value);
+          break;
+        case 'relative':
+          this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(start + instruction.length + operand.value);
+          break;
+        case 'memory': {
+          const fromRip = operand.base === RIP_BASE;
+          const base = fromRip
+            ? stateAddress('blockRip')
+            : operand.base < 0
+              ? stateAddress('zero')
+              : gprAddress(operand.base);
+          words[at + RECORD.base / 4] = base;
+          words[at + RECORD.index / 4] = operand.index < 0 ? stateAddress('zero') : gprAddress(operand.index);
+          words[at + RECORD.scale / 4] = operand.scale;
+          words[at + RECORD.segment / 4] = segmentAddress(operand.segment);
+          const moved = fromRip ? BigInt(start + instruction.length) : 0n;
+          this.state.i64[(record + RECORD.displacement) >> 3] = BigInt(operand.displacement) + moved;
+        }
+      }
+    });
+  }
+
+  // ---- invalidation ------------------------------------------------------------------------------------------
+
+  /** Does [physical, physical + length) hit bytes of a decoded block? */
+  overlaps(physical: number, length: number): boolean {
+    return this.hit(physical, length).length > 0 || this.regionOverlaps(physical, length);
+  }
+
+  private hit(physical: number, length: number): Block[] {
+    const found: Block[] = [];
+    const end = physical + length;
+    for (let frame = Math.floor(physical / 4096); frame * 4096 < end; frame++) {
+      for (const block of this.byFrame.get(frame) ?? []) {
+        if (block.secondFrame >= 0 && Math.floor(block.physical / 4096) !== frame) {
+          // The tail in the second frame starts at that frame's first byte.
+          const tail = block.length - (4096 - (block.physical & 0xfff));
+          if (physical < frame * 4096 + tail) found.push(block);
+        } else if (block.physical < end && block.physical + block.length > physical) found.push(block);
+      }
+    }
+    return found;
+  }
+
+  /** Drops the blocks that overlap written bytes. */
+  invalidate(physical: number, length: number): void {
+    const hit = this.hit(physical, length);
+    for (const block of hit) this.drop(block);
+    const regions = this.invalidateRegions(physical, length);
+    if (hit.length > 0 || regions) this.flushJumps('all');
+  }
+
+  private drop(block: Block): void {
+    this.blocks.delete(blockKey(block.physical, block.mode, block.single));
+    for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
+      const blocks = this.byFrame.get(frame);
+      if (blocks === undefined) continue;
+      blocks.delete(block);
+      if (blocks.size === 0) {
+        this.byFrame.delete(frame);
+        this.releaseFrame(frame);
+      }
+    }
+  }
+
+  /** May the frame be written without notice again? The JIT narrows this. */
+  releaseFrame: (frame: number) => void = (frame) => {
+    this.memory.pages.code[frame] = 0;
+  };
+
+  holdsFrame(frame: number): boolean {
+    return this.byFrame.has(frame);
+  }
+
+  /** Forgets all decoded code (the arena is full). */
+  flushBlocks(): void {
+    const frames = [...this.byFrame.keys()];
+    this.blocks.clear();
+    this.byFrame.clear();
+    for (const frame of frames) this.releaseFrame(frame);
+    this.next = ARENA_BASE;
+    this.flushJumps('all');
+  }
+
+  /** Empties the jump cache, or keeps entries of global pages. */
+  flushJumps(kind: 'all' | 'nonglobal'): void {
+    const { i32 } = this.state;
+    if (kind === 'all') {
+      i32.fill(-1, JUMP_CACHE_BASE >> 2, (JUMP_CACHE_BASE + JUMP_CACHE_BYTES) >> 2);
+      return;
+    }
+    for (let i = 0; i < JUMP_CACHE_ENTRIES; i++) {
+      if (this.globalEntry[i] !== 0) continue;
+      const tag = (JUMP_CACHE_BASE + i * JUMP_CACHE_ENTRY_BYTES) >> 2;
+      i32[tag] = -1;
+      i32[tag + 1] = -1;
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Handlers by shape: generates them on demand, the common shapes of an instruction family together, and keeps them in
+ * the interpreter's table.
+ */
+import { InvariantError } from '../../core/errors.js';
+import { WasmModule } from '../codegen/wasm-module.js';
+import type { Decoder } from '../decode/decoder.js';
+import type { CpuMode, Instruction, Operand } from '../isa/instruction.js';
+import type { Semantics } from '../isa/row.js';
+import { familyOf, familySamples } from './family-samples.js';
+import { HandlerBuilder } from './handler-builder.js';
+
+/** Handler modules by the shapes in them: processors of one process share the compiled code. */
+const compiledModules = new Map<string, WebAssembly.Module>();
+
+const semanticsNumbers = new Map<Semantics, number>();
+
+function semanticsNumber(run: Semantics): number {
+  let number = semanticsNumbers.get(run);
+  if (number === undefined) {
+    number = semanticsNumbers.size;
+    semanticsNumbers.set(run, number);
+  }
+  return number;
+}
+
+function operandShape(operand: Operand): string {
+  switch (operand.kind) {
+    case 'register':
+      return `${operand.file[0]}${operand.size}`;
+    case 'memory': {
+      const place = (operand.base >= 0 ? 'b' : '') + (operand.index >= 0 ? 'x' : '') + (operand.segmented ? 's' : '');
+      const stack = operand.segment === 2 ? 'k' : '';
+      return `[${place}${stack}]${operand.size}`;
+    }
+    default:
+      return `i${operand.size}`;
+  }
+}
+
+/** The part of a mode that handlers depend on: privilege is looked up when they run. */
+function modeShape(mode: CpuMode): number {
+  return mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
+}
+
+/** Everything a semantic function may look at in the interpreter; equal keys share a handler. */
+function shapeOf(instruction: Instruction): string {
+  const { row, mode, operandSize, addressSize, repeat, segment, operands } = instruction;
+  const string = row.repeatable || row.name === 'xlat' ? `,${segment}${repeat ?? ''}` : '';
+  return `${semanticsNumber(row.run)},${modeShape(mode)},${operandSize},${addressSize}${string},${operands.map(operandShape).join()}`;
+}
+
+export class HandlerTable {
+  readonly table: WebAssembly.Table;
+  private readonly indices = new Map<string, number>();
+  private readonly imports: Record<string, WebAssembly.ImportValue>;
+  private readonly decoder: Decoder;
+  private readonly familiesDone = new Set<string>();
+  private next = 1;
+  /** Modules generated so far; for statistics. */
+  modules = 0;
+
+  constructor(imports: Record<string, WebAssembly.ImportValue>, table: WebAssembly.Table, decoder: Decoder) {
+    this.decoder = decoder;
+    this.imports = imports;
+    this.table = table;
+  }
+
+  /** Table index of a function made elsewhere. */
+  add(handler: unknown): number {
+    if (this.next >= this.table.length) this.table.grow(1024);
+    this.table.set(this.next, handler);
+    return this.next++;
+  }
+
+  /** Handler indices of several instructions; what is missing is generated in one module. */
+  handlersOf(instructions: readonly Instruction[]): number[] {
+    const shapes = instructions.map(shapeOf);
+    const missing = new Map<string, Instruction>();
+    shapes.forEach((shape, i) => {
+      if (this.indices.has(shape)) return;
+      const instruction = instructions[i] as Instruction;
+      missing.set(shape, instruction);
+      this.addFamily(instruction, missing);
+    });
+    if (missing.size > 0) this.generate(missing);
+    return shapes.map((shape) => this.indices.get(shape) as number);
+  }
+
+  /** The first instruction of a family in a mode brings the family's usual shapes with it. */
+  private addFamily(instruction: Instruction, missing: Map<string, Instruction>): void {
+    const family = familyOf(instruction.row);
+    const { mode } = instruction;
+    const key = `${family?.name},${modeShape(mode)}`;
+    if (family === undefined || this.familiesDone.has(key)) return;
+    this.familiesDone.add(key);
+    for (const sample of familySamples(family, mode, this.decoder)) {
+      const shape = shapeOf(sample);
+      if (!this.indices.has(shape)) missing.set(shape, sample);
+    }
+  }
+
+  private generate(missing: ReadonlyMap<string, Instruction>): void {
+    const shapes = [...missing.keys()];
+    const key = shapes.join('|');
+    const module = compiledModules.get(key) ?? this.compile(missing);
+    compiledModules.set(key, module);
+    const instance = new WebAssembly.Instance(module, { env: this.imports });
+    this.modules++;
+    shapes.forEach((shape, i) => {
+      this.indices.set(shape, this.add(instance.exports[`h${i}`]));
+    });
+  }
+
+  private compile(missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
+    const module = new WasmModule();
+    module.importTable('handlers');
+    const shapes = [...missing.keys()];
+    shapes.forEach((shape, i) => {
+      const instruction = missing.get(shape) as Instruction;
+      const mode: CpuMode = instruction.mode;
+      try {
+        new HandlerBuilder(module, mode).build(instruction, `h${i}`);
+      } catch (error) {
+        throw new InvariantError(`no handler for ${instruction.row.code} ${instruction.row.name} (${shape})`, {
+          cause: error,
+        });
+      }
+    });
+    return new WebAssembly.Module(module.finish());
+  }
+}

@@ -1,0 +1,92 @@
+/** Near control flow: JMP, Jcc, CALL, RET, LOOP, JCXZ (SDM volume 2). Far transfers are in system.ts. */
+import type { Value } from '../codegen/value.js';
+import { CONDITION_NAMES } from './conditions.js';
+import type { InstructionBuilder } from './instruction-builder.js';
+import { type Family, type RowOptions, row, type Semantics } from './row.js';
+
+const BRANCH: RowOptions = { ends: true, wide: 'force' };
+
+const jumpRelative: Semantics = (b) => b.jumpRelative(0);
+
+function jumpOn(code: number): Semantics {
+  return (b) => b.jumpRelativeIf(b.condition(code), 0);
+}
+
+/** A target that is no canonical address is the branch's own fault: RIP and the stack stay. */
+function requireCanonical(b: InstructionBuilder, target: Value): void {
+  if (b.mode.codeSize !== 8) return;
+  b.raiseIf(b.ne(b.shrS(b.shl(target, b.i64(16)), b.i64(16)), target), 13, 0);
+}
+
+const jumpIndirect: Semantics = (b) => {
+  const target = b.let(b.widen(b.read(0)));
+  requireCanonical(b, target);
+  b.jump(target);
+};
+
+function pushReturn(b: InstructionBuilder): void {
+  const size = b.operandSize;
+  b.push(b.resize(b.nextRip(), size), size);
+}
+
+const callRelative: Semantics = (b) => {
+  pushReturn(b);
+  b.jumpRelative(0);
+};
+
+const callIndirect: Semantics = (b) => {
+  const target = b.let(b.widen(b.read(0)));
+  requireCanonical(b, target);
+  pushReturn(b);
+  b.jump(target);
+};
+
+function returnNear(releases: boolean): Semantics {
+  return (b) => {
+    const size = b.operandSize;
+    const target = b.let(b.widen(b.top(size)));
+    requireCanonical(b, target);
+    const extra = releases ? b.and(b.widen(b.read(0)), b.i64(0xffff)) : b.i64(0);
+    b.setStack(b.add(b.add(b.gpr(4, 8), b.i64(size)), extra));
+    b.jump(target);
+  };
+}
+
+/** LOOP, LOOPE, LOOPNE: the counter is rCX at the address size. */
+function loop(alsoIf: 'always' | 'equal' | 'different'): Semantics {
+  return (b) => {
+    const size = b.instruction.addressSize;
+    const count = b.let(b.resize(b.sub(b.gpr(1, size), b.constant(size, 1)), size));
+    let taken: Value = b.ne(count, b.constant(size, 0));
+    if (alsoIf !== 'always') taken = b.and(taken, b.condition(alsoIf === 'equal' ? 4 : 5));
+    const fixed = b.let(taken);
+    b.setGpr(1, size, count);
+    b.jumpRelativeIf(fixed, 0);
+  };
+}
+
+const jumpIfCountZero: Semantics = (b) => {
+  const size = b.instruction.addressSize;
+  b.jumpRelativeIf(b.eqz(b.gpr(1, size)), 0);
+};
+
+export const control: Family = {
+  name: 'control',
+  rows: [
+    row('e9', 'jmp', 'Jz', jumpRelative, BRANCH),
+    row('eb', 'jmp', 'Jb', jumpRelative, BRANCH),
+    row('ff /4', 'jmp', 'Ev', jumpIndirect, BRANCH),
+    row('e8', 'call', 'Jz', callRelative, BRANCH),
+    row('ff /2', 'call', 'Ev', callIndirect, BRANCH),
+    row('c3', 'ret', '', returnNear(false), BRANCH),
+    row('c2', 'ret', 'Iw', returnNear(true), BRANCH),
+    ...CONDITION_NAMES.flatMap((name, code) => [
+      row(`${(0x70 + code).toString(16)}`, `j${name}`, 'Jb', jumpOn(code), BRANCH),
+      row(`0f ${(0x80 + code).toString(16)}`, `j${name}`, 'Jz', jumpOn(code), BRANCH),
+    ]),
+    row('e0', 'loopne', 'Jb', loop('different'), BRANCH),
+    row('e1', 'loope', 'Jb', loop('equal'), BRANCH),
+    row('e2', 'loop', 'Jb', loop('always'), BRANCH),
+    row('e3', 'jrcxz', 'Jb', jumpIfCountZero, BRANCH),
+  ],
+};

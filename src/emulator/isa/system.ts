@@ -1,0 +1,533 @@
+/**
+ * System instructions: far transfers, interrupts, segment and system registers, I/O, MSRs, CPUID, cache and TLB
+ * control. Nearly all are host helpers (`cpu/host-helpers.ts`), because they work on the whole state; the rows only
+ * marshal operands.
+ */
+import type { Value } from '../codegen/value.js';
+import type { InstructionBuilder } from './instruction-builder.js';
+import { type Family, type RowOptions, row, type Semantics } from './row.js';
+
+/** A helper that leaves RIP to the next instruction; mode-relevant state may have changed. */
+const SEQUENTIAL: RowOptions = { interpreterOnly: true, ends: true };
+/** A helper that sets RIP itself. */
+const TRANSFER: RowOptions = { interpreterOnly: true, ends: true };
+
+/** Calls helper `name` with the values that `args` makes, then goes on at the next instruction. */
+function helper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.endBlock(true);
+  };
+}
+
+/** Calls a helper that chose the next RIP. */
+function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.leave();
+  };
+}
+
+/** Calls a helper and writes its `result0` to operand 0. */
+function producer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.write(0, b.resize(b.state('result0'), b.size(0)));
+    b.endBlock(true);
+  };
+}
+
+const number = (b: InstructionBuilder, value: number): Value => b.i64(value);
+const operandSize = (b: InstructionBuilder): Value => number(b, b.operandSize);
+const wide = (b: InstructionBuilder, i: number): Value => b.widen(b.read(i));
+/** Index of register operand `i` of a segment, control or debug file. */
+const which = (b: InstructionBuilder, i: number): Value => b.widen(b.registerAddress(i));
+
+/** Far pointer in memory: selector behind the offset. */
+function farPointer(b: InstructionBuilder, i: number): Value[] {
+  const size = b.operandSize;
+  const offset = b.load(i, size === 8 ? 'i64' : 'i32', size);
+  const selector = b.load(i, 'i32', 2, size);
+  return [b.widen(selector), b.widen(offset), operandSize(b)];
+}
+
+/** MOV to a segment register; SS also holds off interrupts for one instruction. */
+const loadSegment = helper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
+
+const storeSegment: Semantics = (b) => {
+  b.host('readSegment', which(b, 1));
+  // To memory always 16 bits; to a register zero-extended to the operand size.
+  const value = b.state('result0');
+  b.write(0, b.resize(value, b.size(0)));
+};
+
+const loadFarInto =
+  (segment: number): Semantics =>
+  (b) => {
+    const size = b.operandSize;
+    const offset = b.load(1, size === 8 ? 'i64' : 'i32', size);
+    const selector = b.load(1, 'i32', 2, size);
+    b.host('loadSegment', number(b, segment), b.widen(selector));
+    b.write(0, offset);
+    b.endBlock(true);
+  };
+
+const popSegment =
+  (segment: number): Semantics =>
+  (b) => {
+    const value = b.top(b.operandSize);
+    b.host('loadSegment', number(b, segment), b.and(b.widen(value), b.i64(0xffff)));
+    b.adjustStack(b.operandSize);
+    b.endBlock(true);
+  };
+
+const pushSegment =
+  (segment: number): Semantics =>
+  (b) => {
+    b.host('readSegment', number(b, segment));
+    b.push(b.resize(b.state('result0'), b.operandSize), b.operandSize);
+  };
+
+const readTable =
+  (which: 'gdt' | 'idt'): Semantics =>
+  (b) => {
+    b.host('requireUmip');
+    const base = b.state(`${which}Base`);
+    b.store(0, b.state(`${which}Limit`), 2);
+    if (b.mode.codeSize === 8) b.store(0, base, 8, 2);
+    else b.store(0, b.wrap(base), 4, 2);
+  };
+
+const loadTable =
+  (which: 'gdt' | 'idt'): Semantics =>
+  (b) => {
+    b.host('requireRing0');
+    const limit = b.load(0, 'i32', 2);
+    const bytes = b.mode.codeSize === 8 ? 8 : 4;
+    const base = b.widen(b.load(0, bytes === 8 ? 'i64' : 'i32', bytes, 2));
+    const kept = b.operandSize === 2 && bytes === 4 ? b.and(base, b.i64(0xffffff)) : base;
+    b.setState(`${which}Base`, b.let(kept));
+    b.setState(`${which}Limit`, limit);
+  };
+
+const readTimestamp: Semantics = (b) => {
+  b.host('readTimestamp');
+  const value = b.state('result0');
+  b.setGpr(0, 4, b.wrap(value));
+  b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
+};
+
+const swapGs: Semantics = helper('swapGs');
+
+const input =
+  (sizeOf: (b: InstructionBuilder) => number, port: (b: InstructionBuilder) => Value): Semantics =>
+  (b) => {
+    const size = sizeOf(b);
+    b.host('input', port(b), number(b, size));
+    b.setGpr(0, size, b.resize(b.state('result0'), size));
+    b.endBlock(true);
+  };
+
+const output =
+  (sizeOf: (b: InstructionBuilder) => number, port: (b: InstructionBuilder) => Value): Semantics =>
+  (b) => {
+    const size = sizeOf(b);
+    b.host('output', port(b), number(b, size), b.let(b.widen(b.gpr(0, size))));
+    b.endBlock(true);
+  };
+
+const byte = (): number => 1;
+const portSize = (b: InstructionBuilder): number => (b.operandSize === 2 ? 2 : 4);
+const immediatePort =
+  (i: number) =>
+  (b: InstructionBuilder): Value =>
+    b.and(b.widen(b.read(i)), b.i64(0xff));
+const dxPort = (b: InstructionBuilder): Value => b.widen(b.gpr(2, 2));
+
+const stringPort = (name: string, size: 0 | 1): Semantics =>
+  helper(name, (b) => [
+    number(b, size === 1 ? 1 : portSize(b)),
+    number(b, b.instruction.addressSize),
+    number(b, b.instruction.segment),
+    number(b, b.instruction.repeat === undefined ? 0 : 1),
+  ]);
+
+const STRING_PORT: RowOptions = { ...SEQUENTIAL, repeatable: true };
+const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
+
+export const system: Family = {
+  name: 'system',
+  rows: [
+    row('8e /r', 'mov', 'Sw,Ew', loadSegment, SEQUENTIAL),
+    row('8c /r', 'mov', 'Ev,Sw', storeSegment, { interpreterOnly: true }),
+    row('06', 'push', '', pushSegment(0), { mode: 'legacy', interpreterOnly: true }),
+    row('0e', 'push', '', pushSegment(1), { mode: 'legacy', interpreterOnly: true }),
+    row('16', 'push', '', pushSegment(2), { mode: 'legacy', interpreterOnly: true }),
+    row('1e', 'push', '', pushSegment(3), { mode: 'legacy', interpreterOnly: true }),
+    row('0f a0', 'push', '', pushSegment(4), { interpreterOnly: true, wide: 'default' }),
+    row('0f a8', 'push', '', pushSegment(5), { interpreterOnly: true, wide: 'default' }),
+    row('07', 'pop', '', popSegment(0), legacy),
+    row('17', 'pop', '', popSegment(2), legacy),
+    row('1f', 'pop', '', popSegment(3), legacy),
+    row('0f a1', 'pop', '', popSegment(4), { ...SEQUENTIAL, wide: 'default' }),
+    row('0f a9', 'pop', '', popSegment(5), { ...SEQUENTIAL, wide: 'default' }),
+    row('c4 /r', 'les', 'Gv,M', loadFarInto(0), legacy),
+    row('c5 /r', 'lds', 'Gv,M', loadFarInto(3), legacy),
+    row('0f b2 /r', 'lss', 'Gv,M', loadFarInto(2), SEQUENTIAL),
+    row('0f b4 /r', 'lfs', 'Gv,M', loadFarInto(4), SEQUENTIAL),
+    row('0f b5 /r', 'lgs', 'Gv,M', loadFarInto(5), SEQUENTIAL),
+
+    row(
+      'ea',
+      'jmp far',
+      'Ap',
+      transfer('farJump', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
+      {
+        ...TRANSFER,
+        mode: 'legacy',
+      },
+    ),
+    row(
+      '9a',
+      'call far',
+      'Ap',
+      transfer('farCall', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
+      {
+        ...TRANSFER,
+        mode: 'legacy',
+      },
+    ),
+    row(
+      'ff /5',
+      'jmp far',
+      'M',
+      transfer('farJump', (b) => farPointer(b, 0)),
+      TRANSFER,
+    ),
+    row(
+      'ff /3',
+      'call far',
+      'M',
+      transfer('farCall', (b) => farPointer(b, 0)),
+      TRANSFER,
+    ),
+    row(
+      'cb',
+      'retf',
+      '',
+      transfer('farReturn', (b) => [number(b, 0), operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'ca',
+      'retf',
+      'Iw',
+      transfer('farReturn', (b) => [b.and(wide(b, 0), b.i64(0xffff)), operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'cf',
+      'iret',
+      '',
+      transfer('interruptReturn', (b) => [operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'cc',
+      'int3',
+      '',
+      transfer('softwareInterrupt', (b) => [number(b, 3), number(b, 1)]),
+      TRANSFER,
+    ),
+    row(
+      'cd',
+      'int',
+      'Ib',
+      transfer('softwareInterrupt', (b) => [b.and(wide(b, 0), b.i64(0xff)), number(b, 0)]),
+      TRANSFER,
+    ),
+    row(
+      'ce',
+      'into',
+      '',
+      transfer('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
+      legacy,
+    ),
+    row(
+      'f1',
+      'int1',
+      '',
+      transfer('softwareInterrupt', (b) => [number(b, 1), number(b, 2)]),
+      TRANSFER,
+    ),
+    row('0f 05', 'syscall', '', transfer('systemCall'), { ...TRANSFER, feature: 'syscall' }),
+    row(
+      '0f 07',
+      'sysret',
+      '',
+      transfer('systemReturn', (b) => [operandSize(b)]),
+      { ...TRANSFER, feature: 'syscall' },
+    ),
+    row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...TRANSFER, feature: 'sep' }),
+    row(
+      '0f 35',
+      'sysexit',
+      '',
+      transfer('systemExit', (b) => [operandSize(b)]),
+      { ...TRANSFER, feature: 'sep' },
+    ),
+
+    row('0f 01 /0', 'sgdt', 'M', readTable('gdt'), { interpreterOnly: true }),
+    row('0f 01 /1', 'sidt', 'M', readTable('idt'), { interpreterOnly: true }),
+    row('0f 01 /2', 'lgdt', 'M', loadTable('gdt'), { interpreterOnly: true }),
+    row('0f 01 /3', 'lidt', 'M', loadTable('idt'), { interpreterOnly: true }),
+    row('0f 01 /4', 'smsw', 'Ev', producer('readMachineStatus'), SEQUENTIAL),
+    row(
+      '0f 01 /6',
+      'lmsw',
+      'Ew',
+      helper('loadMachineStatus', (b) => [wide(b, 0)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 01 /7',
+      'invlpg',
+      'M',
+      helper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
+      SEQUENTIAL,
+    ),
+    row('0f 01 f8', 'swapgs', '', swapGs, { ...SEQUENTIAL, mode: '64' }),
+    row(
+      '0f 01 f9',
+      'rdtscp',
+      '',
+      (b) => {
+        readTimestamp(b);
+        b.setGpr(1, 4, b.wrap(b.state('tscAux')));
+      },
+      { interpreterOnly: true, feature: 'rdtscp' },
+    ),
+    row(
+      '0f 01 d0',
+      'xgetbv',
+      '',
+      (b) => {
+        b.host('readExtendedControl', b.widen(b.gpr(1, 4)));
+        const value = b.state('result0');
+        b.setGpr(0, 4, b.wrap(value));
+        b.setGpr(2, 4, b.i32(0));
+      },
+      { interpreterOnly: true, feature: 'xsave' },
+    ),
+    row(
+      '0f 01 d1',
+      'xsetbv',
+      '',
+      helper('writeExtendedControl', (b) => [
+        b.widen(b.gpr(1, 4)),
+        b.or(b.shl(b.widen(b.gpr(2, 4)), b.i64(32)), b.widen(b.gpr(0, 4))),
+      ]),
+      { ...SEQUENTIAL, feature: 'xsave' },
+    ),
+    row(
+      '0f 01 ca',
+      'clac',
+      '',
+      helper('setAccessFlag', (b) => [number(b, 0)]),
+      { ...SEQUENTIAL, feature: 'smap' },
+    ),
+    row(
+      '0f 01 cb',
+      'stac',
+      '',
+      helper('setAccessFlag', (b) => [number(b, 1)]),
+      { ...SEQUENTIAL, feature: 'smap' },
+    ),
+    row(
+      '0f 00 /0',
+      'sldt',
+      'Ev',
+      producer('readSegment', (b) => [number(b, 6)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 00 /1',
+      'str',
+      'Ev',
+      producer('readSegment', (b) => [number(b, 7)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 00 /2',
+      'lldt',
+      'Ew',
+      helper('loadLocalTable', (b) => [wide(b, 0)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 00 /3',
+      'ltr',
+      'Ew',
+      helper('loadTask', (b) => [wide(b, 0)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 00 /4',
+      'verr',
+      'Ew',
+      helper('verifySegment', (b) => [wide(b, 0), number(b, 0)]),
+      SEQUENTIAL,
+    ),
+    row(
+      '0f 00 /5',
+      'verw',
+      'Ew',
+      helper('verifySegment', (b) => [wide(b, 0), number(b, 1)]),
+      SEQUENTIAL,
+    ),
+    row('0f 02 /r', 'lar', 'Gv,Ew', (b) => describeSegment(b, 'readAccessRights'), SEQUENTIAL),
+    row('0f 03 /r', 'lsl', 'Gv,Ew', (b) => describeSegment(b, 'readSegmentLimit'), SEQUENTIAL),
+    row(
+      '63 /r',
+      'arpl',
+      'Ew,Gw',
+      (b) => {
+        b.host('requireProtected');
+        const source = b.let(b.and(b.read(1), b.i32(3)));
+        const raised = b.temp('i32');
+        b.update(0, (old) => {
+          b.set(raised, b.ltU(b.and(old, b.i32(3)), source));
+          return b.let(b.select(b.get(raised), b.or(b.and(old, b.i32(0xfffc)), source), old));
+        });
+        const kept = b.let(b.and(b.statusFlags(), b.i32(~0x40)));
+        b.setStatusFlags(b.let(b.or(kept, b.shl(b.get(raised), b.i32(6)))));
+      },
+      { mode: 'legacy', interpreterOnly: true },
+    ),
+
+    row(
+      '0f 20 /r',
+      'mov',
+      'Ry,Cd',
+      (b) => {
+        b.host('readControl', which(b, 1));
+        b.write(0, b.resize(b.state('result0'), b.size(0)));
+      },
+      { interpreterOnly: true, wide: 'force' },
+    ),
+    row(
+      '0f 22 /r',
+      'mov',
+      'Cd,Ry',
+      helper('writeControl', (b) => [which(b, 0), wide(b, 1)]),
+      { ...SEQUENTIAL, wide: 'force' },
+    ),
+    row(
+      '0f 21 /r',
+      'mov',
+      'Ry,Dd',
+      (b) => {
+        b.host('readDebug', which(b, 1));
+        b.write(0, b.resize(b.state('result0'), b.size(0)));
+      },
+      { interpreterOnly: true, wide: 'force' },
+    ),
+    row(
+      '0f 23 /r',
+      'mov',
+      'Dd,Ry',
+      helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
+      { ...SEQUENTIAL, wide: 'force' },
+    ),
+    row('0f 06', 'clts', '', helper('clearTaskSwitched'), SEQUENTIAL),
+    row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
+    row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
+    row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
+    row('0f 32', 'rdmsr', '', helper('readMsr'), SEQUENTIAL),
+    row('0f 31', 'rdtsc', '', readTimestamp, { interpreterOnly: true, feature: 'tsc' }),
+    row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
+    row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
+    row('f3 90', 'pause', '', () => {}),
+    row('9b', 'fwait', '', (b) => b.host('waitFpu'), { interpreterOnly: true, feature: 'fpu' }),
+    row('0f 0b', 'ud2', '', (b) => b.raise(6), { ends: true }),
+    row('0f b9 /r', 'ud1', 'Gv,Ev', (b) => b.raise(6), { ends: true }),
+    row('0f ff', 'ud0', '', (b) => b.raise(6), { ends: true }),
+    row('62 /r', 'bound', 'Gv,M', (b) => checkBounds(b), { mode: 'legacy' }),
+
+    row('e4', 'in', 'AL,Ib', input(byte, immediatePort(1)), SEQUENTIAL),
+    row('e5', 'in', 'eAX,Ib', input(portSize, immediatePort(1)), SEQUENTIAL),
+    row('ec', 'in', 'AL,DX', input(byte, dxPort), SEQUENTIAL),
+    row('ed', 'in', 'eAX,DX', input(portSize, dxPort), SEQUENTIAL),
+    row('e6', 'out', 'Ib,AL', output(byte, immediatePort(0)), SEQUENTIAL),
+    row('e7', 'out', 'Ib,eAX', output(portSize, immediatePort(0)), SEQUENTIAL),
+    row('ee', 'out', 'DX,AL', output(byte, dxPort), SEQUENTIAL),
+    row('ef', 'out', 'DX,eAX', output(portSize, dxPort), SEQUENTIAL),
+    row('6c', 'insb', '', stringPort('inputString', 1), STRING_PORT),
+    row('6d', 'ins', '', stringPort('inputString', 0), STRING_PORT),
+    row('6e', 'outsb', '', stringPort('outputString', 1), STRING_PORT),
+    row('6f', 'outs', '', stringPort('outputString', 0), STRING_PORT),
+
+    row('0f c7 /6 mod3', 'rdrand', 'Rv', (b) => random(b), { interpreterOnly: true, feature: 'rdrand' }),
+    row('0f c7 /7 mod3', 'rdseed', 'Rv', (b) => random(b), { interpreterOnly: true, feature: 'rdseed' }),
+    row(
+      'f3 0f ae /0 mod3',
+      'rdfsbase',
+      'Ry',
+      producer('readSegmentBase', (b) => [number(b, 4)]),
+      FSGS(),
+    ),
+    row(
+      'f3 0f ae /1 mod3',
+      'rdgsbase',
+      'Ry',
+      producer('readSegmentBase', (b) => [number(b, 5)]),
+      FSGS(),
+    ),
+    row(
+      'f3 0f ae /2 mod3',
+      'wrfsbase',
+      'Ry',
+      helper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
+      FSGS(),
+    ),
+    row(
+      'f3 0f ae /3 mod3',
+      'wrgsbase',
+      'Ry',
+      helper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
+      FSGS(),
+    ),
+  ],
+};
+
+function FSGS(): RowOptions {
+  return { ...SEQUENTIAL, mode: '64', feature: 'fsgsbase' };
+}
+
+/** LAR / LSL: ZF says whether the selector is visible; only then is the register written. */
+function describeSegment(b: InstructionBuilder, name: string): void {
+  b.host(name, b.and(wide(b, 1), b.i64(0xffff)));
+  const found = b.let(b.wrap(b.state('result1')));
+  const kept = b.let(b.and(b.statusFlags(), b.i32(~0x40)));
+  b.setStatusFlags(b.let(b.or(kept, b.shl(found, b.i32(6)))));
+  b.if(found, () => b.write(0, b.resize(b.state('result0'), b.size(0))));
+  b.endBlock(true);
+}
+
+/** RDRAND and RDSEED: CF = 1, the other status flags 0; the value comes from the input port of the machine. */
+function random(b: InstructionBuilder): void {
+  b.host('randomWord');
+  b.setStatusFlags(b.i32(1));
+  b.write(0, b.resize(b.state('result0'), b.size(0)));
+}
+
+const BOUND_RANGE = 5;
+
+function checkBounds(b: InstructionBuilder): void {
+  const size = b.operandSize;
+  const signed = (value: Value): Value => b.signExtend(value, size);
+  const index = b.let(signed(b.read(0)));
+  const low = signed(b.load(1, 'i32', size));
+  const high = signed(b.load(1, 'i32', size, size));
+  b.raiseIf(b.or(b.compare('ltS', index, low), b.compare('gtS', index, high)), BOUND_RANGE);
+}

@@ -1,0 +1,47 @@
+/** All instruction tables. Order matters only between rows of one opcode: the first that fits is taken. */
+import { alu } from './alu.js';
+import { bits } from './bits.js';
+import { control } from './control.js';
+import { flagOps } from './flag-ops.js';
+import { moves } from './move.js';
+import { multiply } from './multiply.js';
+import { packedInteger } from './packed-integer.js';
+import type { Family } from './row.js';
+import { shifts } from './shift.js';
+import { sseApproximate } from './sse-approximate.js';
+import { sseCompare } from './sse-compare.js';
+import { sseConvert } from './sse-convert.js';
+import { sseFloat } from './sse-float.js';
+import { sseMove } from './sse-move.js';
+import { sse4 } from './sse4.js';
+import { ssse3 } from './ssse3.js';
+import { stack } from './stack.js';
+import { strings } from './string.js';
+import { stringCompare } from './string-compare.js';
+import { system } from './system.js';
+import { x87Arithmetic } from './x87.js';
+import { x87Control } from './x87-control.js';
+
+export const FAMILIES: readonly Family[] = [
+  system,
+  alu,
+  moves,
+  shifts,
+  multiply,
+  bits,
+  stack,
+  control,
+  strings,
+  flagOps,
+  x87Arithmetic,
+  x87Control,
+  packedInteger,
+  sseMove,
+  sseFloat,
+  sseCompare,
+  sseConvert,
+  ssse3,
+  sse4,
+  stringCompare,
+  sseApproximate,
+];

@@ -1,0 +1,91 @@
+/**
+ * Leaving a region before an instruction, as data: the region only notes the number of the place, and the host brings
+ * RIP, the instruction count and the flags to what they were. That keeps the many cold exits of a region tiny.
+ */
+import { type Label, OpBuilder } from '../codegen/op-builder.js';
+import { OP, type Value } from '../codegen/value.js';
+import { WasmModule } from '../codegen/wasm-module.js';
+import type { CpuState } from '../cpu/cpu-state.js';
+import { stateAddress } from '../cpu/state-layout.js';
+import type { PendingFlags } from '../isa/conditions.js';
+import { type FlagKind, flagKinds } from '../isa/flag-kinds.js';
+
+export interface Leave {
+  /** RIP of the instruction relative to the region's origin. */
+  readonly delta: number;
+  /** Instructions of the block that were counted but not executed. */
+  readonly left: number;
+  /**
+   * The operation that the flags still follow from; its operands are constants or in the slots. 'carried': whatever
+   * the field `flagCode` says.
+   */
+  readonly pending: PendingFlags | 'carried';
+}
+
+/** State address of flag operand `slot` (0 left, 1 right, 2 result) of the given type. */
+export function flagSlotAddress(slot: number, type: 'i32' | 'i64'): number {
+  return stateAddress('leaveSlots') + slot * 16 + (type === 'i64' ? 0 : 8);
+}
+
+const SIZES = [1, 2, 4, 8] as const;
+
+const KINDS = Object.keys(flagKinds) as FlagKind[];
+
+/** A kind and size as one number above 0; 0 stands for flags at rest. */
+export function flagCode(kind: FlagKind, size: number): number {
+  return KINDS.indexOf(kind) * SIZES.length + Math.log2(size) + 1;
+}
+
+/** The types in which the three operands of a kind and size lie in the slots. */
+export function slotTypes(kind: FlagKind, size: number): readonly ['i32' | 'i64', 'i32' | 'i64', 'i32' | 'i64'] {
+  const type = size === 8 ? 'i64' : 'i32';
+  return [kind === 'mul' ? 'i32' : type, kind === 'inc' || kind === 'dec' ? 'i32' : type, type];
+}
+
+/**
+ * `restFlags(code)`: computes the flag words in the state from the slots in the state, by flag code. Generated from the
+ * same table as everything else about flags.
+ */
+export function createRestFlags(memory: WebAssembly.Memory): (code: number) => void {
+  const module = new WasmModule();
+  const b = new OpBuilder(module, ['i32']);
+  const end = b.open(OP.block);
+  const cases = KINDS.flatMap((kind) => SIZES.map((size) => ({ kind, size })));
+  const labels: Label[] = cases.map(() => b.open(OP.block));
+  b.branchTable(b.sub(b.get({ type: 'i32', index: 0 }), b.i32(1)), [...labels].reverse().concat(end));
+  for (const { kind, size } of cases) {
+    b.close();
+    const [left, right, result] = slotTypes(kind, size).map((type, slot) =>
+      b.let(b.loadMemory(type, type === 'i64' ? 8 : 4, b.i32(0), flagSlotAddress(slot, type))),
+    ) as [Value, Value, Value];
+    const extra = b.let(flagKinds[kind].extra(b, size, left, right, result));
+    b.storeMemory(8, b.i32(0), stateAddress('flagsResult'), b.signExtend(b.widen(result), size));
+    b.storeMemory(8, b.i32(0), stateAddress('flagsExtra'), extra);
+    b.branch(end);
+    b.releaseTemps();
+  }
+  b.close();
+  b.finish('restFlags', []);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory } });
+  return exports.restFlags as (code: number) => void;
+}
+
+/** Completes the state after `EXIT.leave`. */
+export function completeLeave(state: CpuState, leave: Leave, restFlags: (code: number) => void): void {
+  const code = state.get('modeKey') & 3;
+  const width = code === 2 ? 64 : code === 1 ? 32 : 16;
+  state.setWide('rip', BigInt.asUintN(width, state.getWide('regionBase') + BigInt(leave.delta)));
+  state.set('remaining', state.get('remaining') + leave.left);
+  const { pending } = leave;
+  if (pending === 'carried') {
+    const carried = state.get('flagCode');
+    if (carried !== 0) restFlags(carried);
+    return;
+  }
+  [pending.left, pending.right, pending.result].forEach((value, slot) => {
+    if (!value.isConst) return;
+    if (value.type === 'i64') state.i64[flagSlotAddress(slot, 'i64') >> 3] = BigInt(value.imm);
+    else state.i32[flagSlotAddress(slot, 'i32') >> 2] = Number(value.imm);
+  });
+  restFlags(flagCode(pending.kind, pending.size));
+}

@@ -1,0 +1,151 @@
+/**
+ * Chooses and decodes the blocks of a region: from a hot block along direct branches, fall-through and calls, through
+ * code that has run before. What was never reached stays outside and is an exit.
+ */
+
+import type { CpuState } from '../cpu/cpu-state.js';
+import { RAM_BASE } from '../cpu/memory-map.js';
+import type { Decoder } from '../decode/decoder.js';
+import type { BlockCache } from '../interpreter/block-cache.js';
+import type { CpuMode, Instruction, RelativeOperand } from '../isa/instruction.js';
+import type { Tlb } from '../mmu/tlb.js';
+
+export interface RegionBlock {
+  /** Position in the region, and entry number. */
+  number: number;
+  /** RIP relative to the region's origin. */
+  readonly delta: number;
+  readonly physical: number;
+  readonly length: number;
+  readonly instructions: readonly Instruction[];
+  /** Blocks of the region by delta. */
+  targets: ReadonlyMap<number, number>;
+  /** A branch of the block goes to itself. */
+  readonly loops: boolean;
+}
+
+export interface RegionPlan {
+  readonly mode: CpuMode;
+  readonly blocks: readonly RegionBlock[];
+  /** Page of RIP relative to the page of the origin -> physical frame that it must have. */
+  readonly pages: ReadonlyMap<number, number>;
+}
+
+export interface RegionLimits {
+  readonly blocks: number;
+  readonly instructions: number;
+}
+
+export const REGION_LIMITS: RegionLimits = { blocks: 64, instructions: 400 };
+
+export class RegionPlanner {
+  private readonly state: CpuState;
+  private readonly decoder: Decoder;
+  private readonly blocks: BlockCache;
+  private readonly tlb: Tlb;
+  private readonly limits: RegionLimits;
+
+  constructor(parts: { state: CpuState; decoder: Decoder; blocks: BlockCache; tlb: Tlb }, limits = REGION_LIMITS) {
+    this.state = parts.state;
+    this.decoder = parts.decoder;
+    this.blocks = parts.blocks;
+    this.tlb = parts.tlb;
+    this.limits = limits;
+  }
+
+  /** Plans the region whose origin is the code at `linear`; undefined when its first instruction cannot be compiled. */
+  plan(linear: bigint, physical: number, mode: CpuMode): RegionPlan | undefined {
+    const found = new Map<number, Omit<RegionBlock, 'number' | 'targets'>>();
+    const pages = new Map<number, number>([[0, Math.floor(physical / 4096)]]);
+    const originInPage = Number(linear & 0xfffn);
+    const queue: number[] = [0];
+    const calls: number[] = [];
+    let instructions = 0;
+    while (found.size < this.limits.blocks && instructions < this.limits.instructions) {
+      const delta = queue.shift() ?? calls.shift();
+      if (delta === undefined) break;
+      if (found.has(delta)) continue;
+      const page = Math.floor((originInPage + delta) / 4096);
+      const frame = pages.get(page) ?? this.frameOf(linear, page, mode);
+      if (frame === undefined) continue;
+      const at = frame * 4096 + ((((originInPage + delta) % 4096) + 4096) % 4096);
+      if (delta !== 0 && this.blocks.known(at, mode) === undefined) continue;
+      const block = this.decodeBlock(delta, at, mode);
+      if (block === undefined) continue;
+      found.set(delta, block);
+      pages.set(page, frame);
+      instructions += block.instructions.length;
+      this.follow(block, queue, calls);
+    }
+    if (!found.has(0)) return undefined;
+    return { mode, blocks: order(found), pages };
+  }
+
+  /** Frame of another page of code, only if it has been executed since the last flush. */
+  private frameOf(linear: bigint, page: number, mode: CpuMode): number | undefined {
+    if (mode.codeSize !== 8 && !mode.flat) return undefined;
+    const address = BigInt.asUintN(64, (linear & ~0xfffn) + BigInt(page) * 4096n);
+    if (mode.codeSize !== 8 && address >> 32n !== 0n) return undefined;
+    const low = Number(BigInt.asIntN(32, address));
+    const fetched = this.tlb.fetched(low, Number(BigInt.asIntN(32, address >> 32n)), mode.user);
+    return fetched === undefined ? undefined : Math.floor(fetched / 2);
+  }
+
+  private decodeBlock(
+    delta: number,
+    physical: number,
+    mode: CpuMode,
+  ): Omit<RegionBlock, 'number' | 'targets'> | undefined {
+    const instructions: Instruction[] = [];
+    const start = RAM_BASE + physical;
+    const end = RAM_BASE + (Math.floor(physical / 4096) + 1) * 4096;
+    let at = start;
+    while (at < end && instructions.length < 64) {
+      const one = this.decoder.decode(this.state.bytes, at, end, mode);
+      if (typeof one !== 'object' || one.row.interpreterOnly || cutsTarget(one)) break;
+      instructions.push(one);
+      at += one.length;
+      if (one.row.ends) break;
+    }
+    if (instructions.length === 0) return undefined;
+    const length = at - start;
+    const last = instructions.at(-1) as Instruction;
+    return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
+  }
+
+  private follow(block: Omit<RegionBlock, 'number' | 'targets'>, queue: number[], calls: number[]): void {
+    const last = block.instructions.at(-1) as Instruction;
+    const next = block.delta + block.length;
+    const target = branchTarget(last, next);
+    const { name } = last.row;
+    if (!last.row.ends) queue.push(next);
+    else if (name === 'call') {
+      // The return lands behind the call.
+      queue.push(next);
+      if (target !== undefined) calls.push(target);
+    } else if (name === 'jmp') {
+      if (target !== undefined) queue.push(target);
+    } else if (name !== 'ret' && !name.startsWith('ud')) {
+      queue.push(next);
+      if (target !== undefined) queue.push(target);
+    }
+  }
+}
+
+/** A 16-bit operand size cuts a branch target to 16 bits; regions know only distances, so the interpreter does it. */
+function cutsTarget({ operands, operandSize }: Instruction): boolean {
+  return operandSize === 2 && operands.some(({ kind }) => kind === 'relative');
+}
+
+/** Where a direct branch goes, relative to the origin. */
+function branchTarget(last: Instruction, next: number): number | undefined {
+  const relative = last.operands.find((one): one is RelativeOperand => one.kind === 'relative');
+  return relative === undefined ? undefined : next + relative.value;
+}
+
+/** Blocks in address order, so that most branches go forward. */
+function order(found: ReadonlyMap<number, Omit<RegionBlock, 'number' | 'targets'>>): RegionBlock[] {
+  const sorted = [...found.values()].sort((x, y) => x.delta - y.delta);
+  const targets = new Map(sorted.map((block, number) => [block.delta, number]));
+  return sorted.map((block, number) => ({ ...block, number, targets }));
+}

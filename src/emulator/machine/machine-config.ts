@@ -1,0 +1,56 @@
+/** What a machine is made of. Together with the boot plan and the input log it determines a run. */
+import { UserError } from '../../core/errors.js';
+import { createProcessor } from '../cpu/create-processor.js';
+import type { Bus, Processor } from '../cpu/processor.js';
+import type { BlockSource } from '../devices/disk/disk-image.js';
+import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
+
+/** What the machine needs of a processor beside the seam: registers by name. */
+export interface GuestProcessor extends Processor {
+  getRegister(name: string): bigint;
+}
+
+/** Makes the processor; replaced by tests. */
+export type ProcessorFactory = (options: { bus: Bus; ramBytes: number; model: string }) => GuestProcessor;
+
+export interface MachineConfig {
+  /** A multiple of 1 MiB, 8 MiB to 3 GiB. */
+  readonly ramBytes: number;
+  /** 64: x86-64; 32: a Pentium III-like processor. */
+  readonly cpu?: 64 | 32;
+  /** The clock at power-on, seconds since 1970; 2024-01-01 unless given, so that runs repeat. */
+  readonly startSeconds?: number;
+  /** Raw images; the guest's writes stay in the machine. */
+  readonly disks?: readonly BlockSource[];
+  /** Seed of the random words that the guest draws. */
+  readonly entropySeed?: bigint;
+  readonly createProcessor?: ProcessorFactory;
+}
+
+const DEFAULT_START = 1_704_067_200;
+const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
+
+const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3' } as const;
+
+export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu'>> {
+  readonly model: string;
+}
+
+/** Fills in what was left out. @throws UserError for sizes that no machine can have. */
+export function resolveConfig(config: MachineConfig): ResolvedConfig {
+  const { ramBytes } = config;
+  if (!Number.isInteger(ramBytes / MIB) || ramBytes < RAM_LEAST || ramBytes > RAM_MOST) {
+    throw new UserError(
+      `a guest cannot have ${ramBytes} bytes of memory`,
+      `use whole MiB from ${RAM_LEAST / MIB}M to ${RAM_MOST / MIB}M`,
+    );
+  }
+  return {
+    ramBytes,
+    model: MODEL_NAMES[config.cpu ?? 64],
+    startSeconds: config.startSeconds ?? DEFAULT_START,
+    disks: config.disks ?? [],
+    entropySeed: config.entropySeed ?? DEFAULT_SEED,
+    createProcessor: config.createProcessor ?? createProcessor,
+  };
+}

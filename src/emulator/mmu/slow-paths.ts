@@ -1,0 +1,190 @@
+/**
+ * What generated code calls when the TLB fast path does not serve an access: TLB misses, page crossings, devices,
+ * pages that hold code, faults.
+ *
+ * Contract: the linear address is in `argument0`. `record` is the micro-op in the interpreter and 0 in regions. A
+ * result of 0 means "leave": in the interpreter with RIP and `exitCode` set, in a region with nothing changed (the
+ * interpreter then repeats the instruction and finds out why).
+ */
+import type { CpuState } from '../cpu/cpu-state.js';
+import { GuestException, VECTOR } from '../cpu/exceptions.js';
+import { RAM_BASE } from '../cpu/memory-map.js';
+import { MODES } from '../cpu/mode.js';
+import { stateAddress } from '../cpu/state-layout.js';
+import type { CpuMode } from '../isa/instruction.js';
+import { ACCESS_STACK, ACCESS_WRITE } from '../isa/instruction-builder.js';
+import { isCanonical, type LinearMemory } from './linear-memory.js';
+
+const ADDRESS = stateAddress('argument0') >> 2;
+const BOUNCE = stateAddress('bounce');
+const STEPPING = stateAddress('stepping') >> 2;
+const CPL = stateAddress('cpl') >> 2;
+
+/** How slow paths leave the running block. */
+export interface Leave {
+  /** Record an exception at the instruction of `record`. */
+  exception(exception: GuestException, record: number): void;
+  /** Have the instruction of `record` executed alone. */
+  step(record: number): void;
+}
+
+export class SlowPaths {
+  private readonly state: CpuState;
+  private readonly memory: LinearMemory;
+  private readonly leave: Leave;
+  /** Does a write to [address, address + length) hit translated or decoded code? */
+  overlapsCode: (address: number, length: number) => boolean = () => true;
+  /** Physical addresses (first part, second part) of the update that waits for `commit`. */
+  private readonly pending = { first: 0, firstBytes: 0, second: 0 };
+
+  constructor(state: CpuState, memory: LinearMemory, leave: Leave) {
+    this.state = state;
+    this.memory = memory;
+    this.leave = leave;
+  }
+
+  /** WebAssembly address for a read or an update. */
+  readonly address = (access: number, record: number): number => {
+    const bytes = access & 0xff;
+    const write = (access & ACCESS_WRITE) !== 0;
+    const first = this.translate(access, record, 0);
+    if (first < 0) return 0;
+    const low = this.state.i32[ADDRESS] as number;
+    const inFirst = 4096 - (low & 0xfff);
+    if (inFirst >= bytes) {
+      const frame = Math.floor(first / 4096);
+      if (this.memory.pages.isRam(frame) && (!write || this.memory.pages.code[frame] === 0)) return RAM_BASE + first;
+      return this.bounce(first, bytes, 0, bytes, write, record);
+    }
+    const second = this.translate(access, record, inFirst);
+    if (second < 0) return 0;
+    return this.bounce(first, inFirst, second, bytes, write, record);
+  };
+
+  /** Stores the `bounce` field; 1 when done. */
+  readonly store = (access: number, record: number): number => {
+    const bytes = access & 0xff;
+    const first = this.translate(access, record, 0);
+    if (first < 0) return 0;
+    const low = this.state.i32[ADDRESS] as number;
+    const inFirst = Math.min(bytes, 4096 - (low & 0xfff));
+    const second = inFirst < bytes ? this.translate(access, record, inFirst) : 0;
+    if (second < 0) return 0;
+    const alone =
+      this.needsStep(first, inFirst, true) || (inFirst < bytes && this.needsStep(second, bytes - inFirst, true));
+    if (alone && this.state.i32[STEPPING] === 0) {
+      if (record !== 0) this.leave.step(record);
+      return 0;
+    }
+    this.copyOut(first, 0, inFirst);
+    if (inFirst < bytes) this.copyOut(second, inFirst, bytes - inFirst);
+    return 1;
+  };
+
+  /** After an update through the bounce buffer. */
+  readonly commit = (access: number): void => {
+    const { first, firstBytes, second } = this.pending;
+    this.copyOut(first, 0, firstBytes);
+    if (firstBytes < (access & 0xff)) this.copyOut(second, firstBytes, (access & 0xff) - firstBytes);
+  };
+
+  private translate(access: number, record: number, offset: number): number {
+    let low = this.state.i32[ADDRESS] as number;
+    let high = this.state.i32[ADDRESS + 1] as number;
+    if (offset > 0) {
+      const page = ((low & ~0xfff) + 4096) | 0;
+      if (page === 0 && (this.state.get('efer') & 0x400) !== 0) high = (high + 1) | 0;
+      low = page;
+    }
+    const beyondLimit = offset === 0 && this.leavesFlatSegment(low >>> 0, access & 0xff);
+    if (beyondLimit || !isCanonical(high)) {
+      if (record !== 0) {
+        const vector = (access & ACCESS_STACK) !== 0 ? VECTOR.stack : VECTOR.protection;
+        this.leave.exception(new GuestException(vector, 0), record);
+      }
+      return -1;
+    }
+    const frame = this.memory.frameFor(low, high, (access & ACCESS_WRITE) !== 0, this.state.i32[CPL] === 3);
+    if (frame < 0) {
+      if (record !== 0) {
+        const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+        this.leave.exception(this.memory.pageFault(address), record);
+      }
+      return -1;
+    }
+    return frame * 4096 + (low & 0xfff);
+  }
+
+  /** Flat 32-bit segments are not checked access by access; their limit is 4 GiB all the same. */
+  private leavesFlatSegment(low: number, bytes: number): boolean {
+    if (low + bytes <= 0x1_0000_0000) return false;
+    const key = this.state.get('modeKey');
+    const mode = MODES[key] as CpuMode;
+    return mode.codeSize !== 8 && mode.flat;
+  }
+
+  /** Devices and writes that hit code are left to a single step, where nothing else of the block is in flight. */
+  private needsStep(physical: number, bytes: number, write: boolean): boolean {
+    const frame = Math.floor(physical / 4096);
+    if (!this.memory.pages.isRam(frame)) return true;
+    return write && this.memory.pages.code[frame] !== 0 && this.overlapsCode(physical, bytes);
+  }
+
+  private bounce(
+    first: number,
+    firstBytes: number,
+    second: number,
+    bytes: number,
+    write: boolean,
+    record: number,
+  ): number {
+    const split = firstBytes < bytes;
+    const alone =
+      this.needsStep(first, firstBytes, write) || (split && this.needsStep(second, bytes - firstBytes, write));
+    // Regions have no commit after updates.
+    if ((alone && this.state.i32[STEPPING] === 0) || (write && record === 0)) {
+      if (record !== 0) this.leave.step(record);
+      return 0;
+    }
+    this.copyIn(first, 0, firstBytes);
+    if (split) this.copyIn(second, firstBytes, bytes - firstBytes);
+    this.pending.first = first;
+    this.pending.firstBytes = firstBytes;
+    this.pending.second = second;
+    return BOUNCE;
+  }
+
+  private copyIn(physical: number, offset: number, count: number): void {
+    this.pieces(physical, count, (at, size, done) => {
+      const value = this.memory.readPhysical(at, size);
+      this.putBounce(offset + done, size, value);
+    });
+  }
+
+  private copyOut(physical: number, offset: number, count: number): void {
+    this.pieces(physical, count, (at, size, done) => {
+      this.memory.writePhysical(at, size, this.takeBounce(offset + done, size));
+    });
+  }
+
+  /** Splits into power-of-two accesses; a whole operand stays one access for devices. */
+  private pieces(physical: number, count: number, each: (at: number, size: number, done: number) => void): void {
+    let done = 0;
+    while (done < count) {
+      const rest = count - done;
+      const size = rest >= 8 ? 8 : rest >= 4 ? 4 : rest >= 2 ? 2 : 1;
+      each(physical + done, size, done);
+      done += size;
+    }
+  }
+
+  private putBounce(offset: number, size: number, value: bigint): void {
+    for (let i = 0; i < size; i++) this.state.bytes[BOUNCE + offset + i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  }
+
+  private takeBounce(offset: number, size: number): bigint {
+    let value = 0n;
+    for (let i = size - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.state.bytes[BOUNCE + offset + i] as number);
+    return value;
+  }
+}
