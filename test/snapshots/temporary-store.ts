@@ -8,8 +8,9 @@ import { importMemory } from '../../src/snapshots/import-memory.js';
 import type { SnapshotInfo } from '../../src/snapshots/manifest.js';
 import type { Moment } from '../../src/snapshots/moment.js';
 import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
+import { PAGE } from './noise.js';
 
-export const PAGE = 4096;
+export { noise, PAGE } from './noise.js';
 
 /** A folder that goes when the test is over. */
 export function temporaryFolder(): string {
@@ -34,19 +35,6 @@ export function importWhole(
   let step = importing.next();
   while (step.done !== true) step = importing.next();
   return step.value;
-}
-
-/** Bytes that do not compress and differ for each seed. */
-export function noise(length: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  for (let at = 0; at < length; at++) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    bytes[at] = state & 0xff;
-  }
-  return bytes;
 }
 
 /** All bytes of a memory; pages that are not there are undefined. */
