@@ -4,8 +4,7 @@
  * A new system is a row here and a folder of plugins.
  */
 import type { PhysicalMemory } from '../memory/physical-memory.js';
-import type { LinuxKernel } from '../objects/linux/kernel.js';
-import { openLinuxKernel } from '../objects/linux/open-kernel.js';
+import { LinuxKernel } from '../objects/linux/kernel.js';
 import { WindowsKernel } from '../objects/windows/kernel.js';
 import { loadLinuxProfile } from '../profiles/linux/load-profile.js';
 import type { ProfileOptions } from '../profiles/profile-options.js';
@@ -29,7 +28,7 @@ type Finder<S extends SystemName> = (
 const FINDERS: { readonly [S in SystemName]: Finder<S> } = {
   linux: (memory, options, effort) => {
     const found = loadLinuxProfile(memory, options, effort);
-    return found && openLinuxKernel(memory, found);
+    return found && new LinuxKernel(memory, found.location, found.profile);
   },
   windows: (memory, options, effort) => {
     const found = loadWindowsProfile(memory, options, effort);

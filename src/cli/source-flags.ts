@@ -16,6 +16,11 @@ export const SOURCE_FLAGS = {
     helpGroup: 'SOURCE',
   }),
   store: STORE_FLAG,
+  between: Flags.string({
+    description: 'Over these snapshots of the series: adds when each object was first and last seen (3..9, t=1s..t=5s)',
+    helpValue: '<from..to>',
+    helpGroup: 'SOURCE',
+  }),
   profile: Flags.string({
     description: 'Symbol file (ISF: .json, .json.gz, .json.xz) to use for the kernel in the image',
     helpValue: '<file>',

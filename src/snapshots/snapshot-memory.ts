@@ -15,8 +15,6 @@ import { damagedAsMissing, readRoot } from './read-records.js';
 import { unseal } from './seal.js';
 import type { Frames, StoreTables } from './store-database.js';
 
-/** Unpacked packs kept: 64 MiB. */
-const CACHED_PACKS = 1024;
 const ZEROS = new Uint8Array(PAGE_SIZE);
 const ZERO_FRAMES: Frames = new Uint32Array(LEAF_FRAMES);
 const MISSING_FRAMES: Frames = new Uint32Array(LEAF_FRAMES).fill(MISSING_PAGE);
@@ -34,10 +32,6 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   readonly #finder: RangeFinder;
   readonly #root: Frames;
   readonly #leaves: (Frames | undefined)[] = [];
-  /** Least recently used first. */
-  readonly #packs = new Map<number, PagePack | undefined>();
-  #lastNumber = -1;
-  #lastPack: PagePack | undefined;
 
   constructor(tables: StoreTables, info: SnapshotInfo) {
     const { memory } = info;
@@ -98,7 +92,6 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   readonly runFrames = LEAF_FRAMES;
 
   close(): void {
-    this.#packs.clear();
     this.#transaction.done();
   }
 
@@ -115,17 +108,9 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   }
 
   #pack(number: number): PagePack | undefined {
-    if (number === this.#lastNumber) return this.#lastPack;
-    let pack = this.#packs.get(number);
-    if (pack !== undefined) this.#packs.delete(number);
-    else {
+    return this.#tables.packCache.get(number, () => {
       const record = damagedAsMissing(() => this.#tables.packs.get(number, { transaction: this.#transaction }));
-      pack = record === undefined ? undefined : new PagePack(record);
-      if (this.#packs.size >= CACHED_PACKS) this.#packs.delete(this.#packs.keys().next().value as number);
-    }
-    this.#packs.set(number, pack);
-    this.#lastNumber = number;
-    this.#lastPack = pack;
-    return pack;
+      return record === undefined ? undefined : new PagePack(record);
+    });
   }
 }

@@ -7,12 +7,14 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { UserError } from '../core/errors.js';
+import { PackCache } from './pack-cache.js';
 import { STORE_FILE, STORE_VERSION } from './store-layout.js';
 
 export type Frames = Uint32Array<ArrayBuffer>;
 export type SnapshotKey = [series: string, number: number];
 
 export interface StoreTables {
+  readonly packCache: PackCache;
   readonly root: RootDatabase<Buffer, string>;
   /** `version`, counters. */
   readonly meta: Database<number, string>;
@@ -51,6 +53,7 @@ export function openDatabase(folder: string, create: boolean): StoreTables {
     const binary = { encoding: 'binary' } as const;
     const uint32 = { keyEncoding: 'uint32' } as const;
     const tables: StoreTables = {
+      packCache: new PackCache(),
       root,
       meta: root.openDB({ name: 'meta', encoding: 'json' }),
       packs: root.openDB({ name: 'packs', ...binary, ...uint32, compression: true }),
