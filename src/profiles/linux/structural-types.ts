@@ -18,6 +18,10 @@ export interface StructuralTypes {
 
 /** PF_KTHREAD (include/linux/sched.h), the same since 2.6. */
 const KERNEL_THREAD = 0x0020_0000;
+/** include/linux/sched.h, include/uapi/asm-generic/signal.h. */
+const EXIT_DEAD = 0x10;
+const EXIT_ZOMBIE = 0x20;
+const SIGCHLD = 17;
 /** Bits of `state` (include/linux/sched.h): sleeping, stopped, traced, parked, dead, wakekill, noload, new, freezable … */
 const TASK_STATE_BITS = 0xffff;
 /** At most three of them are ever set together (dead sleep, killable, freezable). */
@@ -88,6 +92,7 @@ class MemberFinder {
     const parent = this.#findParent();
     const start = this.#findStartTime();
     const stack = this.#findStack();
+    const exit = this.#findExitState();
     const node = this.#signal?.node;
     const list: TypeRef = { kind: 'struct', name: 'list_head' };
     const fields: (Field | undefined)[] = [
@@ -100,6 +105,9 @@ class MemberFinder {
       this.#pointerAt('group_leader', this.#findGroupLeader(parent), 'task_struct'),
       this.#pointerAt('mm', this.#mm, 'mm_struct'),
       this.#pointerAt('active_mm', this.#mm === undefined ? undefined : this.#mm + pointer, 'mm_struct'),
+      this.#plain('exit_state', exit, INT),
+      this.#plain('exit_code', exit === undefined ? undefined : exit + 4, INT),
+      this.#plain('exit_signal', exit === undefined ? undefined : exit + 8, INT),
       this.#pointerAt('real_cred', this.#cred, 'cred'),
       this.#pointerAt('cred', this.#cred === undefined ? undefined : this.#cred + pointer, 'cred'),
       this.#pointerAt('signal', this.#signal?.signal, 'signal_struct'),
@@ -213,6 +221,20 @@ class MemberFinder {
       },
       this.#sample.tasksOffset,
     );
+  }
+
+  /** `exit_state`, `exit_code`, `exit_signal` behind the address space: alive or dead; a program's end is told by SIGCHLD. */
+  #findExitState(): number | undefined {
+    if (this.#mm === undefined) return undefined;
+    const start = this.#mm + 2 * this.#pointer;
+    const mm = this.#mm;
+    const programs = this.#others.filter((task) => task.pointer(mm) !== 0n);
+    for (let offset = start; offset < start + 128; offset += 4) {
+      const states = this.#others.every((task) => [0, EXIT_DEAD, EXIT_ZOMBIE].includes(task.u32(offset)));
+      const told = programs.filter((task) => task.u32(offset + 8) === SIGCHLD);
+      if (states && told.length * 2 > programs.length && told.includes(programs[0] as SampledTask)) return offset;
+    }
+    return undefined;
   }
 
   /** Just before `comm`, perhaps with one pointer between: twice the same pointer. */
