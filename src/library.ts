@@ -4,14 +4,16 @@
  * A thin front over `analysis/`; the command line does not go through here.
  */
 import type { Image } from './analysis/image.js';
-import { type OpenImageOptions, openImage as openAnalysisImage } from './analysis/open-image.js';
 import type { Options, OptionsOf, Plugin } from './analysis/plugin.js';
 import { findPlugins } from './analysis/registry.js';
 import { runPlugin } from './analysis/run-plugin.js';
+import type { SystemName } from './analysis/systems.js';
 import type { Row } from './core/columns.js';
 import { UserError } from './core/errors.js';
 import type { PhysicalMemory } from './memory/physical-memory.js';
 import type { LinuxKernel } from './objects/linux/kernel.js';
+import type { WindowsKernel } from './objects/windows/kernel.js';
+import { type OpenImageOptions, openImage as openAnalysisImage } from './open/open-source.js';
 import { type JsonValue, jsonRow, rowsSchema } from './report/values.js';
 
 export type JsonRow = Readonly<Record<string, JsonValue>>;
@@ -28,8 +30,8 @@ export class OpenedImage {
     return this.#image.memory;
   }
 
-  /** `linux`, or undefined when no kernel was found. */
-  async os(): Promise<'linux' | undefined> {
+  /** `linux`, `windows`, or undefined when no kernel was found. */
+  async os(): Promise<SystemName | undefined> {
     await this.#image.detect();
     return this.#image.os;
   }
@@ -37,6 +39,11 @@ export class OpenedImage {
   /** The Linux kernel in the image: its address space, symbols and structures. Throws `UserError` when there is none. */
   linux(): Promise<LinuxKernel> {
     return this.#image.requireLinux();
+  }
+
+  /** The NT kernel in the image, likewise. */
+  windows(): Promise<WindowsKernel> {
+    return this.#image.requireWindows();
   }
 
   /**

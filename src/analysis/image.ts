@@ -6,25 +6,43 @@
  */
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
-import { LinuxKernel } from '../objects/linux/kernel.js';
-import { type LinuxProfileOptions, loadLinuxProfile } from '../profiles/linux/load-profile.js';
+import type { GuestKernel } from '../objects/guest-kernel.js';
+import type { LinuxKernel } from '../objects/linux/kernel.js';
+import type { WindowsKernel } from '../objects/windows/kernel.js';
+import type { ProfileOptions } from '../profiles/profile-options.js';
+import { type FoundSystem, findSystem, type Kernels, type SystemName } from './systems.js';
+
+/** What messages call the systems. */
+const TITLES: Readonly<Record<SystemName, string>> = { linux: 'Linux', windows: 'Windows' };
 
 export class Image {
   /** What messages call it: the path or the snapshot's name. */
   readonly name: string;
   readonly memory: PhysicalMemory;
-  readonly #options: LinuxProfileOptions;
+  readonly #options: ProfileOptions;
   #detection: Promise<void> | undefined;
-  #linux: LinuxKernel | undefined;
+  #found: FoundSystem = {};
   #failure: UserError | undefined;
 
-  constructor(name: string, memory: PhysicalMemory, options: LinuxProfileOptions = {}) {
+  constructor(name: string, memory: PhysicalMemory, options: ProfileOptions = {}) {
     this.name = name;
     this.memory = memory;
     this.#options = options;
   }
 
-  /** Looks for a kernel, once. Afterwards `linux` and `os` are known; finding none is no error here. */
+  /**
+   * An image of the same machine at another moment, whose kernel is not looked for: it is where it was found in `other`
+   * (`detect` has run), and no page that was looked at for that has changed. Without a Linux kernel there it is looked for.
+   */
+  static withKernelOf(other: Image, name: string, memory: PhysicalMemory): Image {
+    const image = new Image(name, memory, other.#options);
+    if (other.linux === undefined) return image;
+    image.#detection = Promise.resolve();
+    image.#found = { linux: other.linux.over(memory) };
+    return image;
+  }
+
+  /** Looks for a kernel, once. Afterwards `os`, `kernel` and the kernel by name are known; finding none is no error here. */
   detect(): Promise<void> {
     this.#detection ??= this.#detect();
     return this.#detection;
@@ -32,10 +50,9 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-      const found = await loadLinuxProfile(this.memory, this.#options);
-      if (found !== undefined) this.#linux = new LinuxKernel(this.memory, found.location, found.profile);
+      this.#found = findSystem(this.memory, this.#options);
     } catch (error) {
-      // No kernel is an answer; `requireLinux` gives the reason to whoever cannot do without one.
+      // No kernel is an answer; `requireKernel` gives the reason to whoever cannot do without one.
       if (!(error instanceof UserError)) throw error;
       this.#failure = error;
     }
@@ -43,19 +60,47 @@ export class Image {
 
   /** The Linux kernel found by `detect`; undefined when there is none. */
   get linux(): LinuxKernel | undefined {
-    return this.#linux;
+    return this.#found.linux;
+  }
+
+  /** The NT kernel found by `detect`; undefined when there is none. */
+  get windows(): WindowsKernel | undefined {
+    return this.#found.windows;
+  }
+
+  /** The kernel found by `detect`, whatever its system. */
+  get kernel(): GuestKernel | undefined {
+    return this.linux ?? this.windows;
   }
 
   /** The operating system found by `detect`. */
-  get os(): 'linux' | undefined {
-    return this.#linux === undefined ? undefined : 'linux';
+  get os(): SystemName | undefined {
+    return this.kernel?.profile.os;
   }
 
   /** The Linux kernel, or the `UserError` that says why there is none. */
-  async requireLinux(): Promise<LinuxKernel> {
+  requireLinux(): Promise<LinuxKernel> {
+    return this.#require('linux');
+  }
+
+  /** The NT kernel, or the `UserError` that says why there is none. */
+  requireWindows(): Promise<WindowsKernel> {
+    return this.#require('windows');
+  }
+
+  /** The kernel of any system, or the `UserError` that says why there is none. */
+  async requireKernel(): Promise<GuestKernel> {
     await this.detect();
-    if (this.#linux !== undefined) return this.#linux;
-    throw this.#failure ?? new UserError(`no Linux kernel was found in ${this.name}`);
+    if (this.kernel !== undefined) return this.kernel;
+    throw this.#failure ?? new UserError(`no kernel was found in ${this.name}`);
+  }
+
+  async #require<S extends SystemName>(system: S): Promise<Kernels[S]> {
+    await this.detect();
+    const kernel = this.#found[system];
+    if (kernel !== undefined) return kernel;
+    const other = this.os === undefined ? '' : `; it holds ${TITLES[this.os]}`;
+    throw this.#failure ?? new UserError(`no ${TITLES[system]} kernel was found in ${this.name}${other}`);
   }
 
   close(): void {

@@ -43,7 +43,8 @@ function folderEntries(folder: PluginFolder): string[] {
 
 /** Loads one plugin. */
 export async function loadPlugin({ folder, name }: PluginFile): Promise<Plugin> {
-  const module = (await import(`./${folder}/${name}.js`)) as { default?: Plugin };
+  // Vite would turn the path into a list of files that end in .js, of which the sources have none.
+  const module = (await import(/* @vite-ignore */ `./${folder}/${name}.js`)) as { default?: Plugin };
   const plugin = module.default;
   if (plugin?.name !== name)
     throw new InvariantError(`analysis/${folder}/${name} does not export a plugin of that name`);

@@ -1,7 +1,8 @@
 /** Runs one plugin on one image: the only place where a plugin meets its subject, and where partial rows are marked. */
 
+import { hex } from '../core/address.js';
 import type { Row } from '../core/columns.js';
-import { UserError } from '../core/errors.js';
+import { UsageError } from '../core/errors.js';
 import type { FaultLog } from '../memory/fault-log.js';
 import type { Image } from './image.js';
 import type { Options, OptionsOf, Plugin, PluginIo, Scope, Scopes } from './plugin.js';
@@ -21,10 +22,14 @@ interface Subject<S extends Scope> {
 const SUBJECTS: { readonly [S in Scope]: (image: Image) => Promise<Subject<S>> } = {
   image: async (image) => {
     await image.detect();
-    return { subject: image, faults: image.linux?.faults };
+    return { subject: image, faults: image.kernel?.faults };
   },
   linux: async (image) => {
     const kernel = await image.requireLinux();
+    return { subject: kernel, faults: kernel.faults };
+  },
+  windows: async (image) => {
+    const kernel = await image.requireWindows();
     return { subject: kernel, faults: kernel.faults };
   },
 };
@@ -44,8 +49,11 @@ export async function* runPlugin(
 ): AsyncGenerator<MarkedRow> {
   for (const [name, declared] of Object.entries(plugin.options)) {
     if (declared.required === true && options[name] === undefined) {
-      throw new UserError(`${plugin.name} needs --${name}`, declared.summary);
+      throw new UsageError(`${plugin.name} needs --${name}`, declared.summary);
     }
+  }
+  if (plugin.needsOneOf?.every((name) => options[name] === undefined)) {
+    throw new UsageError(`${plugin.name} needs one of ${plugin.needsOneOf.map((name) => `--${name}`).join(', ')}`);
   }
   const { subject, faults } = await SUBJECTS[plugin.scope](image);
   let before = faults?.count ?? 0;
@@ -59,5 +67,10 @@ export async function* runPlugin(
     yield { row, partial: now !== before };
     // What is read while the consumer holds the row belongs to the consumer.
     before = faults?.count ?? 0;
+  }
+  // What was met behind the last row (a list that broke off, a cycle) has no row to be marked.
+  if (faults?.last !== undefined && faults.count !== before) {
+    const { address, layer } = faults.last;
+    io.note(`${plugin.name}: rows may be missing; memory could not be followed at ${hex(address)} (${layer})`);
   }
 }

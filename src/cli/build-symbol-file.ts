@@ -1,5 +1,5 @@
 /** The two ways to a symbol file: from a kernel's build files, and from an image of the running kernel. */
-import { openImage } from '../analysis/open-image.js';
+import { openImage } from '../open/open-source.js';
 import { buildProfile } from '../profiles/build/build-profile.js';
 import { type IsfFile, writeIsf } from '../profiles/isf/write-isf.js';
 

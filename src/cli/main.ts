@@ -5,7 +5,7 @@
 import { flush } from '@oclif/core/flush';
 import { handle } from '@oclif/core/handle';
 import { run } from '@oclif/core/run';
-import { InvariantError, UsageError, UserError } from '../core/errors.js';
+import { UsageError, UserError } from '../core/errors.js';
 
 const EXIT_INPUT = 1;
 const EXIT_USAGE = 2;
@@ -24,13 +24,32 @@ export async function main(root: string): Promise<void> {
       process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_INPUT;
       return;
     }
-    if (error instanceof InvariantError) {
-      process.stderr.write(`memlapse: this is a bug in memlapse, please report it\n${error.stack}\n`);
-      process.exitCode = EXIT_BUG;
+    if (isOclifs(error) && error.oclif.exit === EXIT_USAGE) {
+      process.stderr.write(`memlapse: ${oneLine(error)}; see --help\n`);
+      process.exitCode = EXIT_USAGE;
       return;
     }
-    await handle(error as Error);
+    if (isOclifs(error)) {
+      await handle(error);
+      return;
+    }
+    const stack = error instanceof Error ? error.stack : String(error);
+    process.stderr.write(`memlapse: this is a bug in memlapse, please report it\n${stack}\n`);
+    process.exitCode = EXIT_BUG;
   }
+}
+
+/** oclif's own errors (flags, arguments, `--help`'s end) say how to exit. */
+const isOclifs = (error: unknown): error is Error & { readonly oclif: { readonly exit?: number } } =>
+  error instanceof Error && 'oclif' in error;
+
+/** What oclif found wrong in the command line, without its headings. */
+function oneLine({ message }: Error): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '' && !/^(See more help|The following errors? occurred)/.test(line))
+    .join(' ')
+    .replace(/\.$/, '');
 }
 
 /** `memlapse … | head` is no error: when the reader closes the pipe we stop. */

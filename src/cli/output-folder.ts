@@ -1,5 +1,5 @@
 /** The folder of `--output`, into which plugins extract files: safe names, nothing overwritten, holes kept sparse. */
-import { closeSync, ftruncateSync, mkdirSync, openSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { PluginIo } from '../analysis/plugin.js';
 import { UserError } from '../core/errors.js';
@@ -61,7 +61,8 @@ function subfolder(parent: string, name: string): string {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST') throw new UserError(`${path} cannot be made: ${message}`, 'choose another folder');
-      if (statSync(path).isDirectory()) return path;
+      // Not through a link, which may lead out of the folder.
+      if (lstatSync(path).isDirectory()) return path;
     }
   }
   throw new UserError(`${parent} already holds ${MAX_NUMBERED} files named ${name}`, 'choose an empty folder');

@@ -64,7 +64,7 @@ async function everyPlugin(session: AnalysisSession): Promise<Plugin[]> {
   return all.filter(
     (plugin) =>
       (plugin.scope === 'image' || plugin.scope === session.image.os) &&
-      plugin.needsOptions !== true &&
+      plugin.needsOneOf === undefined &&
       !Object.values(plugin.options).some((option) => option.required === true),
   );
 }

@@ -1,7 +1,8 @@
 /** What `memlapse profile show` shows, as rows. */
-import { openImage } from '../analysis/open-image.js';
+
 import { column, type Row } from '../core/columns.js';
 import { UsageError, UserError } from '../core/errors.js';
+import { openImage } from '../open/open-source.js';
 import { isfProfile } from '../profiles/isf/isf-profile.js';
 import { readIsf } from '../profiles/isf/read-isf.js';
 import type { Profile, TypeRef } from '../profiles/types.js';
@@ -10,7 +11,7 @@ import type { Profile, TypeRef } from '../profiles/types.js';
 export async function loadProfile(symbolFile: string | undefined, image: string | undefined): Promise<Profile> {
   if (image !== undefined) {
     const opened = await openImage(image);
-    return (await opened.requireLinux()).profile;
+    return (await opened.requireKernel()).profile;
   }
   if (symbolFile === undefined) throw new UsageError('name a symbol file, or an image with --file');
   return isfProfile(readIsf(symbolFile));

@@ -26,5 +26,5 @@ export function wrap64(value: bigint): bigint {
 
 /** `0x`-prefixed lower-case hex without padding: the one spelling of addresses in every output. */
 export function hex(value: bigint | number): string {
-  return `0x${value.toString(16)}`;
+  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }

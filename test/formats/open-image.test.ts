@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { truncateSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { unsupportedFiles } from '../../src/formats/containers/unsupported.js';
 import { openMemory } from '../../src/formats/open-image.js';
+import { scanChunks } from '../../src/memory/scan-chunks.js';
 import { holedGuest, plainGuest } from './builders/guest.js';
 import { buildLime } from './builders/lime.js';
 import { expectGuest, openBytes } from './open-bytes.js';
@@ -32,6 +34,22 @@ describe('openMemory', () => {
       message: 'tape: no such memory format',
       hint: expect.stringContaining('raw'),
     });
+  });
+
+  test('opens an image larger than memory, which stays where it is', async () => {
+    await writeFile(path('large'), '');
+    truncateSync(path('large'), 2 ** 34);
+    const before = process.memoryUsage().rss;
+    const memory = await openMemory(path('large'));
+    let state = 1;
+    for (let i = 0; i < 5000; i++) {
+      state = (state * 1103515245 + 12345) % 2 ** 31;
+      expect(memory.page(state % 2 ** 22)?.length).toBe(4096);
+    }
+    for (const { bytes } of scanChunks(memory, { start: 2 ** 33, end: 2 ** 33 + 2 ** 28 })) expect(bytes[7]).toBe(0);
+    // 64 MiB of cache, and what the engine takes for itself.
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
+    memory.close();
   });
 
   test('says in one line why it cannot, and what to do', async () => {

@@ -117,6 +117,11 @@ export class GuestMemory {
     throw new Error(`${address.toString(16)} is not in the synthetic guest`);
   }
 
+  /** The address in the direct map. */
+  virtual(physical: number): bigint {
+    return BigInt(physical) + this.#areas.heap.slide;
+  }
+
   writeInteger(at: number, size: number, value: bigint): void {
     for (let i = 0; i < size; i++) this.bytes[at + i] = Number((value >> BigInt(i * 8)) & 0xffn);
   }

@@ -140,8 +140,7 @@ export class GuestProcesses {
       start_brk: 0x601000,
       brk: 0x601000,
     });
-    const direct = this.#symbolicDirectMap(tables.root);
-    memory.set(mm, 'mm_struct', { pgd: direct });
+    memory.set(mm, 'mm_struct', { pgd: memory.virtual(tables.root) });
     for (const area of areas) {
       for (let page = 0; page < area.pages; page++) {
         const physical = memory.takePage();
@@ -157,14 +156,6 @@ export class GuestProcesses {
     }
     this.#areas(mm, areas);
     return mm;
-  }
-
-  /** The pgd's address in the direct map. */
-  #symbolicDirectMap(physical: number): bigint {
-    const heapSlide =
-      this.#memory.place('heap', new Uint8Array(0)) -
-      BigInt(this.#memory.physical(this.#memory.place('heap', new Uint8Array(0))));
-    return heapSlide + BigInt(physical);
   }
 
   #strings(

@@ -92,10 +92,12 @@ export const GUEST_TYPES: Readonly<Record<string, Declaration>> = {
     f_pos: 's64',
     f_path: 'path',
     f_inode: '*inode',
+    f_mapping: '*address_space',
     private_data: '*void',
   },
   fdtable: { max_fds: 'u32', fd: '**file', close_on_exec: '*word', open_fds: '*word' },
   files_struct: { count: 'atomic_t', fdt: '*fdtable' },
+  page: { flags: 'word', compound_head: 'word', mapping: '*address_space', index: 'word', private: 'word[4]' },
   maple_tree: { ma_flags: 'u32', ma_root: '*void' },
   maple_range_64: { parent: '*void', pivot: 'word[15]', slot: '*void[16]' },
   vm_area_struct: {

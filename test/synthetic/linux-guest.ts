@@ -24,6 +24,8 @@ const SLIDES = {
   64: { heap: 0xffff_8cc0_0000_0000n, image: 0xffff_ffff_9b00_0000n - BigInt(IMAGE_START) },
   32: { heap: 0xc000_0000n, image: 0xc000_0000n },
 } as const;
+const VMEMMAP = 0xffff_eac0_0000_0000n;
+const PAGE = 4096;
 const KERNEL_MAP = 0xffff_ffff_8000_0000n;
 
 /** The bytes of the guest's physical memory. */
@@ -55,7 +57,6 @@ export function linuxGuest(bits: 32 | 64, truth: GuestTruth = GUEST): Buffer {
   // swapper_pg_dir lies in the kernel image: its virtual address there has to lead to the tables just written.
   const root = symbol('swapper_pg_dir', memory.place('image', new Uint8Array(4096), 4096));
   symbol('init_top_pgt', root);
-  memory.bytes.copy(memory.bytes, memory.physical(root), kernel.root, kernel.root + 4096);
 
   const files = new GuestFiles(memory, symbol);
   new GuestProcesses(memory, symbol, files, kernel, bits).write(truth.processes);
@@ -70,6 +71,9 @@ export function linuxGuest(bits: 32 | 64, truth: GuestTruth = GUEST): Buffer {
     symbol('page_offset_base', memory.pointers('image', [slides.heap]));
     symbol('phys_base', memory.pointers('image', [KERNEL_MAP - slides.image]));
   }
+  writePages(memory, symbol, kernel);
+
+  memory.bytes.copy(memory.bytes, memory.physical(root), kernel.root, kernel.root + PAGE);
 
   const btf = memory.place('image', writeBtf(layouts));
   const btfEnd = memory.place('image', new Uint8Array(8), 1);
@@ -139,11 +143,25 @@ function writeModules(memory: GuestMemory, symbol: Symbols, truth: GuestTruth): 
   }
 }
 
-/** `tk_core`: a sequence count, then the timekeeper 8 bytes further. */
+/** One `struct page` a frame, all of them of anonymous memory; mapped where vmemmap is, on i386 named by `mem_map`. */
+function writePages(memory: GuestMemory, symbol: Symbols, tables: PageTables): void {
+  const size = memory.layouts.struct('page').size;
+  const frames = SIZE / PAGE;
+  const array = memory.place('heap', new Uint8Array(frames * size), PAGE);
+  for (let frame = 0; frame < frames; frame++) memory.set(array + BigInt(frame * size), 'page', { mapping: 1 });
+  if (memory.layouts.pointerSize === 4) {
+    symbol('mem_map', memory.pointers('image', [array]));
+    return;
+  }
+  symbol('vmemmap_base', memory.pointers('image', [VMEMMAP]));
+  for (let at = 0; at < frames * size; at += PAGE) tables.map(VMEMMAP + BigInt(at), memory.physical(array) + at);
+}
+
+/** `tk_core`: a sequence count of four bytes, then the timekeeper where its 64-bit members may stand. */
 function writeClock(memory: GuestMemory, symbol: Symbols, truth: GuestTruth): void {
   const core = memory.place('image', new Uint8Array(8 + memory.layouts.struct('timekeeper').size), 16);
   symbol('tk_core', core);
-  memory.set(core + 8n, 'timekeeper', {
+  memory.set(core + BigInt(memory.layouts.pointerSize), 'timekeeper', {
     xtime_sec: truth.booted + 3600,
     offs_real: BigInt(truth.booted) * NS,
     offs_boot: 0,

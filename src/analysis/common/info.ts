@@ -4,6 +4,8 @@ import { column } from '../../core/columns.js';
 import { isoTime } from '../../core/iso-time.js';
 import { bootTime, wallTime } from '../../objects/linux/clock.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
+import type { WindowsKernel } from '../../objects/windows/kernel.js';
+import { systemRoot, systemTime } from '../../objects/windows/shared-data.js';
 import type { Image } from '../image.js';
 import { definePlugin } from '../plugin.js';
 
@@ -21,7 +23,8 @@ export default definePlugin({
   *rows(image) {
     yield* facts(aboutMemory(image));
     if (image.linux !== undefined) yield* facts(aboutLinux(image.linux));
-    else yield { fact: 'operating system', value: 'none found' };
+    if (image.windows !== undefined) yield* facts(aboutWindows(image.windows));
+    if (image.kernel === undefined) yield { fact: 'operating system', value: 'none found' };
   },
 });
 
@@ -57,4 +60,19 @@ function* aboutLinux(kernel: LinuxKernel): Generator<Fact> {
   for (const source of profile.sources) yield ['profile', source];
   yield ['booted', time(bootTime(kernel))];
   yield ['wall clock', time(wallTime(kernel))];
+}
+
+function* aboutWindows(kernel: WindowsKernel): Generator<Fact> {
+  const { location, profile } = kernel;
+  const time = systemTime(kernel);
+  yield ['operating system', kernel.isReactOS ? 'windows (ReactOS)' : 'windows'];
+  yield ['release', profile.release];
+  yield ['kernel', profile.banner];
+  yield ['architecture', location.architecture];
+  yield ['paging', location.paging];
+  yield ['page table root', hex(location.dtb)];
+  yield ['kernel base', hex(location.base)];
+  for (const source of profile.sources) yield ['profile', source];
+  yield ['system root', systemRoot(kernel)];
+  yield ['wall clock', time === undefined ? undefined : isoTime(time)];
 }

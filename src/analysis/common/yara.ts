@@ -34,7 +34,6 @@ export default definePlugin({
   name: 'yara',
   scope: 'image',
   common: true,
-  needsOptions: true,
   summary: 'Scan memory with YARA rules',
   description:
     'Rules are compiled by YARA-X. Without --pid or --processes physical memory is scanned in windows of 16 MiB, each of which a rule sees as one file; with them, each region of user memory is one file.',
@@ -47,6 +46,7 @@ export default definePlugin({
     processes: option.boolean('Scan the memory of all processes instead of physical memory'),
     pid: COMMON_OPTIONS.pid,
   },
+  needsOneOf: ['rules', 'text', 'hex'],
   columns,
   *rows(image, options, io) {
     const rules = compileYara(sourceOf(options));

@@ -13,7 +13,7 @@ export default definePlugin({
   name: 'dump',
   scope: 'linux',
   common: true,
-  needsOptions: true,
+  needsOneOf: ['pid', 'address'],
   summary: 'Write memory of processes or of the kernel to files',
   description:
     'With --pid alone every area of the process goes to a file of its own; with --address only --length bytes from there. ' +

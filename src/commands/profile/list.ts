@@ -3,10 +3,11 @@ import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { printRows } from '../../cli/print-rows.js';
 import { column } from '../../core/columns.js';
-import { shippedProfiles } from '../../profiles/linux/shipped-profile.js';
+import { shippedProfiles as linuxProfiles } from '../../profiles/linux/shipped-profile.js';
+import { shippedProfiles as windowsProfiles } from '../../profiles/windows/shipped-profile.js';
 
 const columns = {
-  release: column.text('Kernel release that it is for'),
+  release: column.text('Kernel release that it is for; of Windows what identifies the build of its kernel'),
   structs: column.integer('Structures and unions in it'),
   symbols: column.integer('Symbols in it'),
   path: column.text('Where it is'),
@@ -15,13 +16,14 @@ const columns = {
 export default class ProfileList extends Command {
   static override summary = 'List the symbol files that come with memlapse';
   static override description =
-    'They are for distribution kernels that carry no type information of their own. Kernels with BTF need none.';
+    'They are for kernels that carry no type information of their own: of distributions without BTF, and of Windows. Kernels with BTF need none.';
   static override examples = ['<%= config.bin %> profile list'];
   static override flags = { json: Flags.boolean({ description: 'An array of objects' }) };
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ProfileList);
-    const rows = shippedProfiles().map(({ release, path, document }) => ({
+    const windows = windowsProfiles().map(({ identity, ...rest }) => ({ release: identity, ...rest }));
+    const rows = [...linuxProfiles(), ...windows].map(({ release, path, document }) => ({
       release,
       structs: document.count('user_types'),
       symbols: document.count('symbols'),

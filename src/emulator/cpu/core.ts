@@ -132,7 +132,7 @@ export class ProcessorCore {
     const floatingPoint = new WebAssembly.Instance(routinesModule(), {
       env: { memory: this.state.memory },
     }).exports as Record<string, WebAssembly.ImportValue>;
-    this.x87 = new X87Stack(this.state.memory, routines as unknown as X87Routines);
+    this.x87 = new X87Stack(this.state.memory, floatingPoint as unknown as X87Routines);
     this.imports = {
       ...floatingPoint,
       memory: this.state.memory,

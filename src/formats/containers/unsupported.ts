@@ -26,7 +26,6 @@ export const unsupportedFiles: readonly UnsupportedFile[] = [
   { name: 'a tar archive', magic: 'ustar', offset: 257, hint: unpack('tar -xf') },
   { name: 'an EnCase evidence file', magic: 'EVF\x09\x0d\x0a\xff\x00', hint: 'export it to raw with ewfexport' },
   { name: 'an EnCase evidence file', magic: 'EVF2\x0d\x0a\x81\x00', hint: 'export it to raw with ewfexport' },
-  { name: 'an AFF4 volume', magic: 'AFF4', hint: 'export its memory stream to raw' },
 ];
 
 /** The row that `head` matches, if any. */

@@ -1,6 +1,6 @@
 /**
  * The debug sections of an ELF file and the units in them, read one unit at a time: a kernel's 150 MB of entries never
- * are in memory together.
+ * are in memory together. Type units (-fdebug-types-section) and split files (.dwo) are not followed: kernels have none.
  *
  * Source: DWARF 5, section 7.5.1 (unit headers; version 4's differ in the order of two fields).
  */

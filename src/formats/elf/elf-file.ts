@@ -7,7 +7,7 @@
 import { u32 as readU32, utf8Text } from '../../core/bytes.js';
 import type { ByteSource } from '../byte-source.js';
 import { readBytes } from '../sources/read-bytes.js';
-import type { LayoutValue } from '../struct-layout.js';
+import type { FieldType, LayoutValue } from '../struct-layout.js';
 import {
   ELF_LITTLE_ENDIAN,
   ELF_MAGIC,
@@ -51,23 +51,23 @@ export interface ElfFile {
   symbols(table?: 'symtab' | 'dynsym'): ElfSymbol[];
 }
 
-/** More segments than QEMU writes for a terabyte of scattered mappings; bounds the memory a hostile file can take. */
-const MAX_TABLE_ENTRIES = 4_000_000;
+/** QEMU writes some 66,000 segments with paging; bounds the memory that a hostile file can take. */
+const MAX_TABLE_ENTRIES = 1_000_000;
 
-interface EntryLayout<T> {
-  readonly size: number;
-  decode(bytes: Uint8Array, offset?: number): T | undefined;
+/** All entries of a table that are wholly in `bytes`. */
+function decodeTable<T>(bytes: Uint8Array, layout: FieldType<T>, stride: number): T[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const out: T[] = [];
+  for (let offset = 0; offset + layout.size <= bytes.length; offset += stride)
+    out.push(layout.read(view, offset, true));
+  return out;
 }
 
 /** Reads `count` entries of a header table, as many as are there. */
-function readTable<T>(source: ByteSource, layout: EntryLayout<T>, at: number, stride: number, count: number): T[] {
+function readTable<T>(source: ByteSource, layout: FieldType<T>, at: number, stride: number, count: number): T[] {
   if (stride < layout.size || count <= 0) return [];
   const there = Math.floor((source.size - at) / stride);
-  const bytes = readBytes(source, at, Math.min(count, there, MAX_TABLE_ENTRIES) * stride);
-  const out: T[] = [];
-  for (let offset = 0; offset + layout.size <= bytes.length; offset += stride)
-    out.push(layout.decode(bytes, offset) as T);
-  return out;
+  return decodeTable(readBytes(source, at, Math.min(count, there, MAX_TABLE_ENTRIES) * stride), layout, stride);
 }
 
 function textAt(strings: Uint8Array, offset: number): string {
@@ -131,18 +131,20 @@ export function readElf(source: ByteSource): ElfFile | undefined {
       if (section.type !== sectionType[table]) continue;
       const strings = sections[section.link];
       const stringBytes = strings ? sectionBytes(strings) : new Uint8Array(0);
-      const bytes = sectionBytes(section);
-      for (let at = layouts.symbol.size; at + layouts.symbol.size <= bytes.length; at += layouts.symbol.size) {
-        const raw = layouts.symbol.decode(bytes, at) as NonNullable<ReturnType<typeof layouts.symbol.decode>>;
+      const raws: LayoutValue<typeof layouts.symbol>[] = decodeTable(
+        sectionBytes(section),
+        layouts.symbol,
+        layouts.symbol.size,
+      );
+      for (const { name, value, size, info, section: index } of raws.slice(1))
         out.push({
-          name: textAt(stringBytes, raw.name),
-          value: raw.value,
-          size: raw.size,
-          type: raw.info & 0xf,
-          binding: raw.info >> 4,
-          section: raw.section,
+          name: textAt(stringBytes, name),
+          value,
+          size,
+          type: info & 0xf,
+          binding: info >> 4,
+          section: index,
         });
-      }
     }
     return out;
   }

@@ -6,7 +6,7 @@ import { PAGE_SIZE } from '../../core/address.js';
 import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { LinuxKernel } from './kernel.js';
 import type { MemoryArea } from './mm-areas.js';
-import { leafChunks, type MemoryChunk } from './user-memory.js';
+import { chunkBudget, leafChunks, type MemoryChunk } from './user-memory.js';
 import { cachedFrames } from './user-pages.js';
 
 const PAGE = BigInt(PAGE_SIZE);
@@ -27,6 +27,7 @@ export function* areaChunks(
   end: bigint = area.end,
 ): Generator<MemoryChunk> {
   const backing = backingPages(kernel, area, start, end);
+  const budget = chunkBudget(space);
   let next = 0;
   const before = function* (limit: bigint): Generator<MemoryChunk> {
     for (let page = backing[next]; page !== undefined && page.address < limit; page = backing[++next]) {
@@ -44,7 +45,7 @@ export function* areaChunks(
     yield* before(leaf.start & ~(PAGE - 1n));
     // Whatever stands in the page tables counts, a swapped-out copy too: the file's page would be another's.
     while ((backing[next]?.address ?? leaf.end) < leaf.end) next++;
-    yield* leafChunks(space, leaf, start);
+    yield* leafChunks(space, leaf, start, budget);
   }
   yield* before(end);
 }

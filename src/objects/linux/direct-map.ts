@@ -36,15 +36,17 @@ export function directMap(kernel: LinuxKernel): DirectMap {
     const direct = variable(kernel, 'page_offset_base') ?? defaults.direct;
     // mem_map: one array for all frames (CONFIG_FLATMEM). Sparse memory without vmemmap has none.
     const pages = variable(kernel, 'vmemmap_base') ?? defaults.pages ?? variable(kernel, 'mem_map');
-    const pageSize = BigInt(kernel.struct('page', 0n).size);
+    // Asked for when it is needed: the mapping itself needs no types. Damaged types may say 0.
+    const pageSize = () => BigInt(Math.max(kernel.struct('page', 0n).size, 1));
     const end = BigInt(kernel.memory.end);
     return {
       addressOf: (physical) => direct + BigInt(physical),
-      pageStruct: (frame) => (pages === undefined ? undefined : pages + BigInt(frame) * pageSize),
+      pageStruct: (frame) => (pages === undefined ? undefined : pages + BigInt(frame) * pageSize()),
       frameOfPageStruct: (page) => {
         const offset = pages === undefined ? -1n : page - pages;
-        const frame = offset / pageSize;
-        return offset < 0n || offset % pageSize !== 0n || frame << 12n >= end ? undefined : Number(frame);
+        const size = pageSize();
+        const frame = offset / size;
+        return offset < 0n || offset % size !== 0n || frame << 12n >= end ? undefined : Number(frame);
       },
       frameOf: (address) => {
         const offset = address - direct;

@@ -4,6 +4,7 @@
  * One rule a kind (`fileKind`); a kind without a rule, or whose structures the profile does not know, has no details.
  * Source: the fdinfo printers of fs/{eventfd,eventpoll,timerfd,signalfd,pidfs}.c, fs/notify/fdinfo.c, kernel/fork.c.
  */
+import { u64 } from '../../core/bytes.js';
 import type { StructView } from '../struct-view.js';
 import type { LinuxKernel } from './kernel.js';
 import { listEntries, rbTreeEntries } from './lists.js';
@@ -51,9 +52,9 @@ const RULES: Readonly<Record<string, Rule>> = {
   signalfd: {
     needs: 'signalfd_ctx',
     details: (_kernel, file) => {
-      // The context holds the signals that are NOT waited for.
-      const blocked = file.follow('private_data', 'signalfd_ctx')?.big('sigmask.sig');
-      return blocked === undefined ? undefined : `signals 0x${BigInt.asUintN(64, ~blocked).toString(16)}`;
+      // The context holds the signals that are NOT waited for. A sigset_t has 64 bits on either word size.
+      const blocked = file.follow('private_data', 'signalfd_ctx')?.bytes('sigmask', 8);
+      return blocked && `signals 0x${BigInt.asUintN(64, ~u64(blocked, 0)).toString(16)}`;
     },
   },
   inotify: { needs: 'inotify_inode_mark', details: watchedInodes },

@@ -4,32 +4,8 @@
  * Every walk is bounded and notices cycles: a forged or torn list ends with a fault in the log, never with a hang.
  * Source: include/linux/{list,rculist_nulls,llist,rbtree}.h, unchanged from Linux 4.0 to 6.12.
  */
+import { chain, MAX_ENTRIES } from '../chain.js';
 import { readPointer, StructView, type ViewContext } from '../struct-view.js';
-
-/** No honest list of the kernel is longer; a walk that reaches it is damage. */
-const MAX_ENTRIES = 4_000_000;
-
-/** Follows `next` from `first` until `isEnd`, noting cycles, endless lists and unreadable links. */
-function* chain(
-  context: ViewContext,
-  first: bigint | undefined,
-  next: (node: bigint) => bigint | undefined,
-  isEnd: (node: bigint) => boolean,
-  seen: Set<bigint> = new Set(),
-): Generator<bigint> {
-  let node = first;
-  while (node !== undefined && !isEnd(node)) {
-    if (seen.has(node) || seen.size >= MAX_ENTRIES) {
-      context.faults.note(node, 'cycle in a list');
-      return;
-    }
-    seen.add(node);
-    // The link is read before the entry is handed out, so that the walk does not depend on what the reader does.
-    const following = next(node);
-    yield node;
-    node = following;
-  }
-}
 
 function memberOffset(context: ViewContext, type: string, member: string): bigint {
   return BigInt(new StructView(context, type, 0n).field(member).offset);

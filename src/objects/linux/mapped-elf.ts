@@ -15,7 +15,7 @@ import type { MemoryChunk } from './user-memory.js';
 const PT_LOAD = 1;
 /** Headers lie in the first page; tables of more program headers than fit here do not occur. */
 const MAX_HEADER = 65536;
-/** No program has segments beyond this; what claims to is damaged. */
+/** No program has segments beyond this, nor more in all of them; what claims to is damaged. */
 const MAX_FILE = 4 * 1024 ** 3;
 const PAGE_MASK = 0xfffn;
 
@@ -52,7 +52,12 @@ export function mappedElf(read: RangeReader, space: AddressSpace, area: MemoryAr
   const size = Math.min(Number(area.end - area.start), MAX_HEADER);
   const elf = readElf(bufferSource(bytesAt(read, area.start, size), area.path));
   if (elf === undefined) return undefined;
-  const loads = elf.segments.filter(({ type, offset, fileSize }) => type === PT_LOAD && offset + fileSize <= MAX_FILE);
+  let total = 0;
+  const loads = elf.segments.filter(({ type, offset, fileSize }) => {
+    if (type !== PT_LOAD || offset + fileSize > MAX_FILE || total + fileSize > MAX_FILE) return false;
+    total += fileSize;
+    return true;
+  });
   const [first] = loads.toSorted((a, b) => a.offset - b.offset);
   if (first === undefined) return undefined;
   // The page of the file that `first` begins in was mapped where its address rounded down lies.

@@ -27,12 +27,12 @@ const FIRST_SPECIAL_TYPE = 23;
 
 /**
  * Reads a non-present, non-empty leaf entry of `entrySize` bytes. With 8 (amd64, PAE since 4.18): type in bits 63-59,
- * inverted offset in bits 58-9 shifted by 14. With 4: type in bits 5-1, offset from bit 9 up (pgtable-2level.h).
+ * inverted offset in bits 58-9 (pgtable_64.h). With 4: type in bits 5-1, offset from bit 9 up (pgtable-2level.h).
  */
 export function decodeNonPresent(entry: bigint, entrySize: 4 | 8 = 8): NonPresentEntry {
   const physical = protNonePage(entry);
   if (physical !== undefined) return { kind: 'protnone', physical };
   const type = Number(entrySize === 8 ? entry >> 59n : (entry >> 1n) & 31n);
-  const offset = entrySize === 8 ? (~entry & ((1n << 59n) - 1n)) >> 14n : entry >> 9n;
+  const offset = entrySize === 8 ? (~entry & ((1n << 59n) - 1n)) >> 9n : entry >> 9n;
   return { kind: type >= FIRST_SPECIAL_TYPE ? 'special' : 'swap', type, offset };
 }

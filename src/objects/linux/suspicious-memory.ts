@@ -48,11 +48,15 @@ function firstResident(space: PagedAddressSpace, { start, end }: MemoryArea): bi
   return undefined;
 }
 
+/** A huge page of the page cache: 2 MiB (4 MiB without PAE). */
+const MAX_FILE_PAGE = 4 * 1024 * 1024;
+
 /** Addresses of the pages of a private file mapping that the process has copied, and whose bytes are not the file's. */
 function changedPages(kernel: LinuxKernel, space: PagedAddressSpace, area: MemoryArea): bigint[] {
   const own: { address: bigint; physical: number; index: bigint }[] = [];
   for (const leaf of space.leafEntries(area.start, area.end)) {
-    if (!leaf.present) continue;
+    // Larger pages than these never are a file's.
+    if (!leaf.present || leaf.pageSize > MAX_FILE_PAGE || leaf.physical >= kernel.memory.end) continue;
     for (let offset = 0; offset < Number(leaf.end - leaf.start); offset += PAGE_SIZE) {
       const physical = leaf.physical + offset;
       if (isAnonymousPage(kernel, physical) !== true) continue;

@@ -11,7 +11,8 @@ import type { EnumType, Field, StructType, TypeRef } from '../types.js';
 import type { TypeTables } from './dwarf-types.js';
 
 const MAX_DEPTH = 32;
-const MAX_FIELDS = 20_000;
+/** More members than any real structure has, those of nested ones counted; bounds what a forged file makes us do. */
+const MAX_MEMBERS = 20_000;
 const MAX_CONSTANTS = 100_000;
 const VOID: TypeRef = { kind: 'void' };
 
@@ -68,19 +69,25 @@ export class UnitTypes {
     const struct: StructType = { name, union: entry.tag === TAG.unionType, size: Math.max(entry.byteSize, 0), fields };
     // Before its members, which may lead back here.
     structs.set(name, struct);
-    this.#collect(entry, 0, 0, fields);
+    this.#collect(entry, 0, 0, fields, { members: MAX_MEMBERS });
   }
 
   /** Adds the members of `aggregate`, which lies `base` bytes into the outermost one. */
-  #collect(aggregate: Entry, base: number, depth: number, fields: Map<string, Field>): void {
+  #collect(
+    aggregate: Entry,
+    base: number,
+    depth: number,
+    fields: Map<string, Field>,
+    budget: { members: number },
+  ): void {
     for (const member of this.#children(aggregate, TAG.member)) {
-      if (fields.size >= MAX_FIELDS) return;
+      if (budget.members-- <= 0) return;
       const name = this.#reader.name(member);
       const offset = base + Math.max(member.memberLocation, 0);
       if (name === '') {
         const inner = this.#resolve(member.type)?.entry;
         const isAggregate = inner !== undefined && AGGREGATES.has(inner.tag);
-        if (isAggregate && depth < MAX_DEPTH) this.#collect(inner, offset, depth + 1, fields);
+        if (isAggregate && depth < MAX_DEPTH) this.#collect(inner, offset, depth + 1, fields, budget);
       } else if (!fields.has(name)) {
         fields.set(name, this.#field(name, member, base, offset));
       }
@@ -113,10 +120,11 @@ export class UnitTypes {
     this.#tables.enums.set(name, type);
   }
 
-  /** GCC says by the underlying type whether an enumeration has negative constants. */
+  /** Compilers say by the underlying type whether there are negative constants; before version 3 only by having them. */
   #enumSigned(entry: Entry): boolean {
-    const base = this.#resolve(entry.type)?.entry;
-    return base?.encoding === ENCODING.signed;
+    if (entry.type >= 0) return this.#resolve(entry.type)?.entry.encoding === ENCODING.signed;
+    for (const { constValue } of this.#children(entry, TAG.enumerator)) if (constValue < 0n) return true;
+    return false;
   }
 
   *#children(parent: Entry, tag: number): Generator<Entry> {

@@ -4,8 +4,8 @@ import type { EnumType, Field, StructType, TypeRef, TypeSource } from '../types.
 import type { IsfDocument, IsfField, IsfType } from './isf-document.js';
 
 const MAX_NESTING = 32;
-/** More than any real structure has; bounds what a forged file can make of nested anonymous members. */
-const MAX_FIELDS = 20_000;
+/** More members than any real structure has, those of nested ones counted; bounds what a forged file makes us do. */
+const MAX_MEMBERS = 20_000;
 
 export class IsfTypeSource implements TypeSource {
   readonly pointerSize: 4 | 8;
@@ -44,19 +44,25 @@ export class IsfTypeSource implements TypeSource {
     const record = this.#document.userType(name);
     if (record === undefined) return undefined;
     const fields = new Map<string, Field>();
-    this.#collect(record.fields, 0, 0, fields);
+    this.#collect(record.fields, 0, 0, fields, { members: MAX_MEMBERS });
     return { name, union: record.kind === 'union', size: record.size, fields };
   }
 
-  #collect(members: Readonly<Record<string, IsfField>>, base: number, depth: number, fields: Map<string, Field>): void {
+  #collect(
+    members: Readonly<Record<string, IsfField>>,
+    base: number,
+    depth: number,
+    fields: Map<string, Field>,
+    budget: { members: number },
+  ): void {
     for (const [name, member] of Object.entries(members)) {
-      if (fields.size >= MAX_FIELDS) return;
+      if (budget.members-- <= 0) return;
       const inner = anonymousAggregate(name, member);
       if (inner === undefined) {
         if (!fields.has(name)) fields.set(name, this.#field(name, base + member.offset, member.type));
       } else if (depth < MAX_NESTING) {
         const { fields: innerFields = {} } = this.#document.userType(inner) ?? {};
-        this.#collect(innerFields, base + member.offset, depth + 1, fields);
+        this.#collect(innerFields, base + member.offset, depth + 1, fields, budget);
       }
     }
   }

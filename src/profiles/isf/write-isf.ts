@@ -21,6 +21,8 @@ export interface WriteIsfOptions {
   readonly symbols?: Iterable<KernelSymbol>;
   /** Where types and symbols came from, for the file's metadata. The format knows the kinds dwarf, symtab and system-map. */
   readonly origin?: { readonly kind: string; readonly name: string };
+  /** For Windows kernels what the metadata say instead: which program database the file was made from. */
+  readonly windows?: object;
 }
 
 export interface IsfFile {
@@ -42,7 +44,10 @@ export function writeIsf(profile: Profile, options: WriteIsfOptions = {}): IsfFi
   for (const { name, address } of options.symbols ?? profile.symbols.symbols()) {
     writer.addSymbol(name, address >= lowest ? address - shift : address);
   }
-  return writer.file(options.origin ?? { kind: 'symtab', name: `kallsyms and BTF of ${profile.release}, in memory` });
+  if (options.windows !== undefined) return writer.file(options.windows);
+  return writer.linuxFile(
+    options.origin ?? { kind: 'symtab', name: `kallsyms and BTF of ${profile.release}, in memory` },
+  );
 }
 
 /** The file's text, one record a line; addresses beyond 2^53 are exact, which `JSON.stringify` alone cannot do. */
@@ -112,13 +117,17 @@ class IsfWriter {
     return known.pointerTo === undefined ? type : { kind: 'pointer', subtype: type };
   }
 
-  file(origin: { readonly kind: string; readonly name: string }): IsfFile {
-    const record = { kind: origin.kind, name: origin.name };
+  linuxFile({ kind, name }: { readonly kind: string; readonly name: string }): IsfFile {
+    return this.file({ symbols: [{ kind, name }], types: [{ kind, name }] });
+  }
+
+  /** @param system what the metadata say about the kernel, under the name of its system */
+  file(system: object): IsfFile {
     return {
       metadata: {
         format: FORMAT,
         producer: { name: 'memlapse', version: '0.1.0' },
-        [this.#profile.os]: { symbols: [record], types: [record] },
+        [this.#profile.os]: system,
       },
       base_types: Object.fromEntries(this.#baseTypes),
       user_types: Object.fromEntries(this.#userTypes),

@@ -8,8 +8,7 @@
  *
  * Source: the structures' definitions in the named files of Linux, at the versions named.
  */
-
-export type FieldNames = readonly [struct: string, ...paths: string[]];
+import type { FieldNames } from '../resolve-field.js';
 
 export const FIELD_ALTERNATIVES: readonly FieldNames[] = [
   // include/linux/sched.h

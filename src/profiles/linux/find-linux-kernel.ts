@@ -5,6 +5,7 @@
  * to where the location says it is.
  */
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
+import type { SearchEffort } from '../search-effort.js';
 import type { Kallsyms } from './kallsyms.js';
 import { locateByContent, locateByRoots } from './locate-by-content.js';
 import { locateByVmcoreinfo } from './locate-by-vmcoreinfo.js';
@@ -17,17 +18,16 @@ export interface FoundKernel {
   readonly kallsyms?: Kallsyms | undefined;
 }
 
-/** Cheap ways first: the last two read the whole image. */
-const WAYS: readonly ((memory: PhysicalMemory) => FoundKernel | undefined)[] = [
-  locateByContainer,
-  locateByRoots,
-  locateByRecord,
-  (memory) => locateByContent(memory),
-];
+/** The thorough ways read the whole image. */
+const WAYS: Readonly<Record<SearchEffort, readonly ((memory: PhysicalMemory) => FoundKernel | undefined)[]>> = {
+  quick: [locateByContainer, locateByRoots],
+  thorough: [locateByRecord, (memory) => locateByContent(memory)],
+};
 
-/** The kernel in `memory`; undefined when this is no Linux image, or too damaged to tell. */
-export function findKernel(memory: PhysicalMemory): FoundKernel | undefined {
-  for (const way of WAYS) {
+/** The kernel in `memory`; undefined when this is no Linux image, or too damaged to tell. Both efforts unless told. */
+export function findKernel(memory: PhysicalMemory, effort?: SearchEffort): FoundKernel | undefined {
+  const ways = effort === undefined ? [...WAYS.quick, ...WAYS.thorough] : WAYS[effort];
+  for (const way of ways) {
     const found = way(memory);
     if (found !== undefined) return found;
   }

@@ -5,20 +5,15 @@ import type { Btf } from '../../formats/btf/btf.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { BlobCache } from '../cache/blob-cache.js';
 import { combineSymbols } from '../combine-symbols.js';
+import type { ProfileOptions } from '../profile-options.js';
+import type { SearchEffort } from '../search-effort.js';
 import type { Profile } from '../types.js';
 import { type FoundKernel, findKernel } from './find-linux-kernel.js';
 import { recallKernel, rememberKernel } from './kernel-cache.js';
 import { KernelImage } from './kernel-image.js';
 import { loadExports, loadKallsyms, loadSymbols } from './load-symbols.js';
-import { loadTypes } from './load-types.js';
+import { guessTypes, loadTypes } from './load-types.js';
 import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.js';
-
-export interface LinuxProfileOptions {
-  /** Symbol file (ISF) to use instead of what the image says about its types. */
-  readonly profilePath?: string | undefined;
-  /** Use and fill the cache in the user's cache directory; default true. */
-  readonly cache?: boolean;
-}
 
 export interface LoadedLinuxProfile {
   readonly location: LinuxKernelLocation;
@@ -31,42 +26,57 @@ export interface LoadedLinuxProfile {
  * Finds the kernel and builds its profile; undefined when there is no Linux kernel to be found. What the profile does
  * not know is not an error here: `ProfileGap` says so when somebody needs it. Throws `UserError` when `profilePath`
  * cannot be used.
+ * @param effort how hard to look; both unless told
  */
 export function loadLinuxProfile(
   memory: PhysicalMemory,
-  options: LinuxProfileOptions = {},
+  options: ProfileOptions = {},
+  effort?: SearchEffort,
 ): LoadedLinuxProfile | undefined {
   const cache = options.cache === false ? undefined : new BlobCache();
-  const found = locate(memory, cache);
+  const found = locate(memory, cache, effort);
   if (found === undefined) return undefined;
   const { location, kallsyms } = found;
   const { architecture, banner, release } = location;
   const pointerSize = pointerSizeOf(architecture);
   const image = imageOf(memory, location);
   const own = loadSymbols(location, kallsyms);
-  const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath, cache);
-  const parts = [own.symbols, ...(added === undefined ? [] : [added])];
-  const known = combineSymbols(...parts);
+  const loaded = loadTypes(image, location, own.symbols, options.profilePath, cache);
+  const parts = [own.symbols, ...(loaded?.symbols === undefined ? [] : [loaded.symbols])];
   // Without KALLSYMS_ALL kallsyms has functions only; then the export table is worth its search.
+  const known = combineSymbols(...parts);
   const exported = known.address('init_task') === undefined ? loadExports(image, location, known) : undefined;
-  const symbols = exported === undefined ? known : combineSymbols(...parts, exported.symbols);
+  if (exported !== undefined) parts.push(exported.symbols);
+  const {
+    types,
+    btf,
+    symbols: guessed,
+    sources,
+    gaps,
+  } = loaded ?? guessTypes(image, location, combineSymbols(...parts));
+  if (loaded === undefined && guessed !== undefined) parts.push(guessed);
   const profile: Profile = {
     os: 'linux',
     pointerSize,
     banner,
     release,
     types,
-    symbols,
+    symbols: combineSymbols(...parts),
     sources: [...own.sources, ...(exported?.sources ?? []), ...sources],
+    ...(gaps === undefined ? {} : { gaps }),
   };
   return { location, profile, btf };
 }
 
 /** The kernel and its symbol table, from the cache when it has them. */
-function locate(memory: PhysicalMemory, cache: BlobCache | undefined): FoundKernel | undefined {
+function locate(
+  memory: PhysicalMemory,
+  cache: BlobCache | undefined,
+  effort: SearchEffort | undefined,
+): FoundKernel | undefined {
   const remembered = cache && recallKernel(memory, cache);
   if (remembered !== undefined) return remembered;
-  const found = findKernel(memory);
+  const found = findKernel(memory, effort);
   if (found === undefined) return undefined;
   const { location } = found;
   const kallsyms = found.kallsyms ?? loadKallsyms(imageOf(memory, location), location);

@@ -1,62 +1,6 @@
-/**
- * Finds a member of a kernel structure under whichever of its names this kernel has.
- *
- * The names are data (`field-alternatives.ts`); this is the lookup.
- */
-import type { Field, TypeRef, TypeSource } from '../types.js';
+/** Members of Linux structures under whichever of their names a kernel has. */
+import { fieldResolver } from '../resolve-field.js';
 import { FIELD_ALTERNATIVES } from './field-alternatives.js';
 
-/** Structures nest a handful deep; alternatives of alternatives do not occur. */
-const MAX_STEPS = 16;
-
-/** What a member is also called, by `struct/path`. */
-const others = new Map<string, readonly string[]>();
-for (const [struct, ...rows] of FIELD_ALTERNATIVES) {
-  const paths = rows.map((row) => row.split('@', 1)[0] as string);
-  for (const path of paths)
-    others.set(
-      `${struct}/${path}`,
-      paths.filter((other) => other !== path),
-    );
-}
-
-/**
- * The member that the dotted `path` names in `struct`, or what it was or will be called in other versions; its offset
- * counts from the start of `struct`, its `name` is `path`. Undefined when this kernel has none of them.
- *
- *     resolveField(types, 'inode', 'i_ctime_sec') // on 6.1: i_ctime.tv_sec
- */
-export function resolveField(types: TypeSource, struct: string, path: string): Field | undefined {
-  const found = find(types, struct, path.split('.'), 0);
-  return found && { ...found, name: path };
-}
-
-function find(types: TypeSource, struct: string, parts: readonly string[], step: number): Field | undefined {
-  if (step > MAX_STEPS) return undefined;
-  const direct = follow(types, struct, parts, step);
-  if (direct !== undefined) return direct;
-  for (let length = parts.length; length > 0; length--) {
-    const prefix = parts.slice(0, length).join('.');
-    for (const other of others.get(`${struct}/${prefix}`) ?? []) {
-      const found = follow(types, struct, [...other.split('.'), ...parts.slice(length)], step);
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
-}
-
-/** `parts` under their own names in `struct`; the structures inside may have other names for theirs. */
-function follow(types: TypeSource, struct: string, parts: readonly string[], step: number): Field | undefined {
-  const [first = '', ...rest] = parts;
-  const field = types.struct(struct)?.fields.get(first);
-  if (field === undefined || rest.length === 0) return field;
-  const inner = aggregateOf(field.type);
-  const found = inner === undefined ? undefined : find(types, inner, rest, step + 1);
-  return found && { ...found, offset: field.offset + found.offset };
-}
-
-/** The structure that lies in a member, or the first of an array of them. */
-function aggregateOf(type: TypeRef): string | undefined {
-  if (type.kind === 'array') return aggregateOf(type.element);
-  return type.kind === 'struct' ? type.name : undefined;
-}
+/** See `fieldResolver`. */
+export const resolveField = fieldResolver(FIELD_ALTERNATIVES);

@@ -144,6 +144,27 @@ describe('ELF core', () => {
     expect(memory.notes).toEqual(['the core is of a machine that is not x86 (e_machine 183)']);
   });
 
+  test('that puts the same bytes to many addresses has them once', async () => {
+    const file = buildElfCore(
+      physical([guestRange(0, 0x10000), guestRange(0x10000, 0x20000), guestRange(0x20000, 0x30000)]),
+    );
+    // The second and third program header (56 bytes each, after the note's) point at the first one's bytes and more.
+    const first = file.readBigUInt64LE(64 + 56 + 8);
+    for (const i of [2, 3]) {
+      file.writeBigUInt64LE(first, 64 + i * 56 + 8);
+      file.writeBigUInt64LE(0x18000n, 64 + i * 56 + 32);
+      file.writeBigUInt64LE(BigInt(i) * 0x100000n, 64 + i * 56 + 24);
+    }
+    const memory = await openBytes(file);
+    expect(memory.notes).toEqual([
+      'the program headers claim more memory than the file holds: what exceeds it is left out',
+    ]);
+    expect(memory.ranges).toEqual([
+      { start: 0, end: 0x10000 },
+      { start: 0x200000, end: 0x218000 },
+    ]);
+  });
+
   test('with impossible addresses leaves them out', async () => {
     const segments = [...physical(below4G), { physical: 1n << 60n, bytes: Buffer.alloc(4096) }];
     const memory = await openBytes(buildElfCore(segments));

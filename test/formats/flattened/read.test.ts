@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ByteWriter } from '../builders/byte-writer.js';
 import { buildElfCore } from '../builders/elf-core.js';
 import { guestRange, holedGuest } from '../builders/guest.js';
 import { buildKdump, flatten } from '../builders/kdump.js';
@@ -31,6 +32,18 @@ describe('flattened dump', () => {
     const { end } = memory.ranges[0]!;
     expectGuest(memory, [{ start: 0, bytes: range.bytes.subarray(0, end) }]);
     expect(end).toBeGreaterThan(0x1f000);
+  });
+
+  test('that would rebuild into a giant file is not believed', async () => {
+    const range = guestRange(0, 0x10000);
+    const file = flatten(buildElfCore([{ physical: 0n, bytes: range.bytes }]));
+    const far = new ByteWriter('big')
+      .u64(2 ** 45, 5)
+      .text('trap!')
+      .u64(-1n, -1n)
+      .done();
+    expectGuest(await openBytes(Buffer.concat([file.subarray(0, -16), far])), [range]);
+    await expect(openBytes(Buffer.concat([file.subarray(0, 4096), far]))).rejects.toThrow('without data in it');
   });
 
   test('with nothing in it is refused', async () => {

@@ -110,6 +110,16 @@ describe('kdump', () => {
       expect(bytes.equals(range!.bytes.subarray(start, start + bytes.length))).toBe(true);
   });
 
+  test('truncated inside its descriptors has the pages that are described, and says how many are not', async () => {
+    const [range] = guest;
+    const file = buildKdump([range!]);
+    // Header, sub-header, two bitmaps of one block, then 24 bytes a page; data of what is left is gone, too.
+    const memory = await openBytes(file.subarray(0, 4 * 4096 + 100 * 24 + 5));
+    expect(memory.notes).toEqual([`the file is truncated: ${0x9f - 100} of ${0x9f} page descriptors are missing`]);
+    expect(memory.ranges).toEqual([{ start: 0, end: 100 * 4096 }]);
+    expect(contents(memory)).toEqual([]);
+  });
+
   test('a damaged page costs that page only', async () => {
     const [range] = guest;
     const file = buildKdump([range!], compressions.zlib);
