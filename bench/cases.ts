@@ -30,7 +30,7 @@ export const CASES: readonly BenchCase[] = [
   warm('linux kmsg', 'linux.kmsg.Kmsg'),
   warm('malfind', 'linux.malfind.Malfind'),
   warm('psscan', 'linux.psscan.PsScan'),
-  { name: 'run, all Linux plugins', args: ['run', 'all'], cache: 'warm' },
+  { name: 'run all -r jsonl', args: ['run', 'all', '-r', 'jsonl'], cache: 'warm' },
 ];
 
 /** Commands that read every byte of the image. */

@@ -4,7 +4,6 @@
  * A thin front over `analysis/`; the command line does not go through here.
  */
 import type { Image } from './analysis/image.js';
-import { type OpenImageOptions, openImage as openAnalysisImage } from './analysis/open-image.js';
 import type { Options, OptionsOf, Plugin } from './analysis/plugin.js';
 import { findPlugins } from './analysis/registry.js';
 import { runPlugin } from './analysis/run-plugin.js';
@@ -14,6 +13,7 @@ import { UserError } from './core/errors.js';
 import type { PhysicalMemory } from './memory/physical-memory.js';
 import type { LinuxKernel } from './objects/linux/kernel.js';
 import type { WindowsKernel } from './objects/windows/kernel.js';
+import { type OpenImageOptions, openImage as openAnalysisImage } from './open/open-source.js';
 import { type JsonValue, jsonRow, rowsSchema } from './report/values.js';
 
 export type JsonRow = Readonly<Record<string, JsonValue>>;

@@ -30,6 +30,18 @@ export class Image {
     this.#options = options;
   }
 
+  /**
+   * An image of the same machine at another moment, whose kernel is not looked for: it is where it was found in `other`
+   * (`detect` has run), and no page that was looked at for that has changed. Without a Linux kernel there it is looked for.
+   */
+  static withKernelOf(other: Image, name: string, memory: PhysicalMemory): Image {
+    const image = new Image(name, memory, other.#options);
+    if (other.linux === undefined) return image;
+    image.#detection = Promise.resolve();
+    image.#found = { linux: other.linux.over(memory) };
+    return image;
+  }
+
   /** Looks for a kernel, once. Afterwards `os`, `kernel` and the kernel by name are known; finding none is no error here. */
   detect(): Promise<void> {
     this.#detection ??= this.#detect();

@@ -103,6 +103,29 @@ export interface TimelineShape {
   describe(row: Row): string;
 }
 
+/** How rows of two moments are told to be of the same object, for `diff`, `--between` and lifetimes. */
+export interface DiffShape {
+  /** What one row is: `process`, `system call`. */
+  readonly kind: string;
+  /** What kinds belong together: `hooks`, `network`. */
+  readonly group?: string;
+  /**
+   * Columns that tell the object from all others, also when its number or its address is used again: an address and a
+   * time of birth. May be empty where there is one for each owner.
+   */
+  readonly identity: readonly string[];
+  /** The column with the pid of the process that it belongs to: that process's identity is part of the object's. */
+  readonly owner?: string;
+  /** It comes and goes with its owner; that alone is not told. */
+  readonly implied?: boolean;
+  /** Columns that change by themselves (counters, clocks): not compared unless asked for. */
+  readonly ignore?: readonly string[];
+  /** Column of kind `duration` or `time` with the kernel's own record of when the object began. */
+  readonly began?: string;
+  /** What the object is called in a list of changes. */
+  describe(row: Row): string;
+}
+
 export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O extends Options = Options> {
   readonly name: string;
   readonly scope: S;
@@ -120,6 +143,8 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly needsOneOf?: readonly string[];
   readonly tree?: TreeShape;
   readonly timeline?: TimelineShape;
+  /** Takes part in comparisons. */
+  readonly diff?: DiffShape;
   /** Command lines after `memlapse`, for the help. */
   readonly examples?: readonly string[];
   rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>> | AsyncIterable<Row<C>>;

@@ -2,7 +2,7 @@
 
 import { hex } from '../core/address.js';
 import type { Row } from '../core/columns.js';
-import { UserError } from '../core/errors.js';
+import { UsageError } from '../core/errors.js';
 import type { FaultLog } from '../memory/fault-log.js';
 import type { Image } from './image.js';
 import type { Options, OptionsOf, Plugin, PluginIo, Scope, Scopes } from './plugin.js';
@@ -49,8 +49,11 @@ export async function* runPlugin(
 ): AsyncGenerator<MarkedRow> {
   for (const [name, declared] of Object.entries(plugin.options)) {
     if (declared.required === true && options[name] === undefined) {
-      throw new UserError(`${plugin.name} needs --${name}`, declared.summary);
+      throw new UsageError(`${plugin.name} needs --${name}`, declared.summary);
     }
+  }
+  if (plugin.needsOneOf?.every((name) => options[name] === undefined)) {
+    throw new UsageError(`${plugin.name} needs one of ${plugin.needsOneOf.map((name) => `--${name}`).join(', ')}`);
   }
   const { subject, faults } = await SUBJECTS[plugin.scope](image);
   let before = faults?.count ?? 0;

@@ -5,7 +5,7 @@
 
 import type { Image } from '../analysis/image.js';
 import type { Options, OptionsOf, Plugin, PluginIo } from '../analysis/plugin.js';
-import { runPlugin } from '../analysis/run-plugin.js';
+import { type MarkedRow, runPlugin } from '../analysis/run-plugin.js';
 import { UsageError } from '../core/errors.js';
 import type { ResultShape } from '../report/renderer.js';
 import { RENDERERS, type RendererName } from '../report/renderers/index.js';
@@ -13,12 +13,15 @@ import { rowFilter, selectColumns } from '../report/row-filter.js';
 import { type Configuration, loadConfiguration } from './configuration.js';
 import { openSource } from './open-source.js';
 import { outputFolder } from './output-folder.js';
+import { runOverTime } from './over-time.js';
 import { ProgressBar } from './progress.js';
 import { renderRows } from './render-rows.js';
 
 /** Parsed values of `SOURCE_FLAGS` and `RENDER_FLAGS`. */
 export interface SessionFlags {
   readonly file?: string | undefined;
+  readonly store?: string | undefined;
+  readonly between?: string | undefined;
   readonly profile?: string | undefined;
   readonly cache: boolean;
   readonly renderer?: string | undefined;
@@ -58,6 +61,7 @@ export class AnalysisSession {
     const image = await openSource(flags.file ?? configuration.file, {
       profile: flags.profile ?? configuration.profile,
       cache: flags.cache,
+      store: flags.store,
       onUnpack: (done, total) => progress.update(done, total, 'unpacking'),
     });
     progress.stop();
@@ -81,17 +85,40 @@ export class AnalysisSession {
   /** Runs one plugin and writes its rows. */
   async run(plugin: Plugin, options: OptionsOf<Options>, preferred?: RendererName): Promise<void> {
     if (this.#flags.verbose) await this.#describe();
-    const accepts = rowFilter(plugin.columns, this.#flags.filter ?? []);
-    const columns = selectColumns(plugin.columns, this.#flags.columns ?? this.#configuration.columns?.[plugin.name]);
-    const shape: ResultShape = { ...plugin, columns, allColumns: plugin.columns, source: this.image.name };
+    const { name, columns, tree, timeline } = plugin;
+    await this.#write({ name, columns, tree, timeline }, runPlugin(plugin, this.image, options, this.#io), preferred);
+  }
+
+  /** Runs one plugin on several snapshots of the series that the session's image is of, and writes what it gives. */
+  async runOverTime(plugin: Plugin, options: OptionsOf<Options>): Promise<void> {
+    const { rows, close, ...result } = runOverTime(plugin, options, {
+      ...this.#flags,
+      source: this.image.name,
+      note: (text) => this.note(text),
+    });
+    try {
+      await this.#write({ name: plugin.name, ...result }, rows);
+    } finally {
+      close();
+    }
+  }
+
+  async #write(
+    result: Omit<ResultShape, 'allColumns' | 'source'>,
+    rows: AsyncIterable<MarkedRow>,
+    preferred?: RendererName,
+  ): Promise<void> {
+    const accepts = rowFilter(result.columns, this.#flags.filter ?? []);
+    const columns = selectColumns(result.columns, this.#flags.columns ?? this.#configuration.columns?.[result.name]);
+    const shape: ResultShape = { ...result, columns, allColumns: result.columns, source: this.image.name };
     const asked = this.#flags.renderer !== undefined || this.#flags.json || this.#configuration.renderer !== undefined;
     const name = asked ? this.rendererName : (preferred ?? this.rendererName);
-    if (name === 'tree' && plugin.tree === undefined) {
-      throw new UsageError(`${plugin.name} has no tree`, 'choose another --renderer');
+    if (name === 'tree' && result.tree === undefined) {
+      throw new UsageError(`${result.name} has no tree`, 'choose another --renderer');
     }
     const renderer = (await RENDERERS[name]())(shape);
     try {
-      await renderRows(runPlugin(plugin, this.image, options, this.#io), renderer, accepts);
+      await renderRows(rows, renderer, accepts);
     } finally {
       this.#progress.stop();
     }

@@ -1,16 +1,20 @@
 /** Makes an oclif command class from a plugin, or from the plugins of several systems that answer the same question. */
 
 import type { Interfaces } from '@oclif/core';
+import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import type { Plugin } from '../analysis/plugin.js';
 import { UserError } from '../core/errors.js';
 import type { RendererName } from '../report/renderers/index.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
+import { isOverTime } from './over-time.js';
 import { flagsOf, optionsFrom } from './plugin-flags.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from './source-flags.js';
 
 /** Plugins whose natural form is not a table. */
 const PREFERRED: Readonly<Record<string, RendererName>> = { pstree: 'tree' };
+
+const args = { image: Args.string({ description: 'The same as --file' }) };
 
 /** The command for plugins of one name: one for each system that has it. */
 export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeof Command {
@@ -25,13 +29,18 @@ export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeo
       (example) => `<%= config.bin %> ${example}`,
     );
     static override flags = flags;
+    static override args = args;
 
     async run(): Promise<void> {
-      const parsed = await this.parse({ flags });
-      const session = await AnalysisSession.open(parsed.flags as unknown as SessionFlags, this.config.configDir);
+      const parsed = await this.parse({ flags, args });
+      const given = parsed.flags as unknown as SessionFlags;
+      const named = { ...given, file: given.file ?? parsed.args.image };
+      const session = await AnalysisSession.open(named, this.config.configDir);
       try {
         const plugin = await pluginFor(plugins, session);
-        await session.run(plugin, optionsFrom(plugin.options, parsed.flags), PREFERRED[plugin.name]);
+        const options = optionsFrom(plugin.options, parsed.flags);
+        if (isOverTime(plugin, session.image.name, given.between)) await session.runOverTime(plugin, options);
+        else await session.run(plugin, options, PREFERRED[plugin.name]);
       } finally {
         session.close();
       }

@@ -1,7 +1,8 @@
 /** What `memlapse profile show` shows, as rows. */
-import { openImage } from '../analysis/open-image.js';
+
 import { column, type Row } from '../core/columns.js';
 import { UsageError, UserError } from '../core/errors.js';
+import { openImage } from '../open/open-source.js';
 import { isfProfile } from '../profiles/isf/isf-profile.js';
 import { readIsf } from '../profiles/isf/read-isf.js';
 import type { Profile, TypeRef } from '../profiles/types.js';

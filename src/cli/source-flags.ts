@@ -2,8 +2,25 @@
 import * as Flags from '@oclif/core/flags';
 import { RENDERER_NAMES } from '../report/renderers/index.js';
 
+export const STORE_FLAG = Flags.string({
+  description: 'Folder of the snapshot store (default: MEMLAPSE_STORE, or the user data folder)',
+  helpValue: '<folder>',
+  helpGroup: 'SOURCE',
+});
+
 export const SOURCE_FLAGS = {
-  file: Flags.string({ char: 'f', description: 'Memory image to read', helpValue: '<image>', helpGroup: 'SOURCE' }),
+  file: Flags.string({
+    char: 'f',
+    description: 'What to read: a memory image, or snapshot:NAME@3 (@t=12.5s, @icount=…, @last, @TAG)',
+    helpValue: '<image>',
+    helpGroup: 'SOURCE',
+  }),
+  store: STORE_FLAG,
+  between: Flags.string({
+    description: 'Over these snapshots of the series: adds when each object was first and last seen (3..9, t=1s..t=5s)',
+    helpValue: '<from..to>',
+    helpGroup: 'SOURCE',
+  }),
   profile: Flags.string({
     description: 'Symbol file (ISF: .json, .json.gz, .json.xz) to use for the kernel in the image',
     helpValue: '<file>',

@@ -3,8 +3,9 @@ import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { ProgressBar } from '../cli/progress.js';
+import { STORE_FLAG } from '../cli/source-flags.js';
 import { convertImage, type WrittenFormat, writers } from '../formats/convert-image.js';
-import { openMemory } from '../formats/open-image.js';
+import { openSourceMemory } from '../open/open-source.js';
 
 const FORMATS = Object.keys(writers) as WrittenFormat[];
 
@@ -19,6 +20,7 @@ export default class Convert extends Command {
   static override args = { target: Args.string({ description: 'File to write', required: true }) };
   static override flags = {
     file: Flags.string({ char: 'f', required: true, description: 'Memory image to read', helpValue: '<image>' }),
+    store: STORE_FLAG,
     to: Flags.option({ options: FORMATS, default: 'raw', description: 'Format to write' })(),
     overwrite: Flags.boolean({ description: 'Replace the file when it exists' }),
     quiet: Flags.boolean({ char: 'q', description: 'No remarks and no progress on stderr' }),
@@ -27,7 +29,10 @@ export default class Convert extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Convert);
     const bar = new ProgressBar(!flags.quiet);
-    const memory = await openMemory(flags.file, { onUnpack: (done, total) => bar.update(done, total, 'unpacking') });
+    const memory = await openSourceMemory(flags.file, {
+      store: flags.store,
+      onUnpack: (done, total) => bar.update(done, total, 'unpacking'),
+    });
     try {
       const report = await convertImage(memory, flags.to, args.target, {
         overwrite: flags.overwrite,

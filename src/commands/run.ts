@@ -3,6 +3,8 @@ import { Command } from '@oclif/core/command';
 import { runMany } from '../cli/run-many.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from '../cli/source-flags.js';
 
+const { between: _between, ...ONE_MOMENT } = SOURCE_FLAGS;
+
 export default class Run extends Command {
   static override summary = 'Run several plugins on one image';
   static override description =
@@ -14,7 +16,7 @@ export default class Run extends Command {
   static override strict = false;
   static override args = {};
   static override usage = 'run PLUGIN… -f <image>';
-  static override flags = { ...SOURCE_FLAGS, ...RENDER_FLAGS };
+  static override flags = { ...ONE_MOMENT, ...RENDER_FLAGS };
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Run);

@@ -23,40 +23,77 @@ const latin1 = new TextDecoder('latin1');
 
 /** ASCII runs of at least `minimum` characters, cut at `limit`. */
 export function* asciiStrings(bytes: Uint8Array, minimum: number, limit: number): Generator<FoundString> {
-  const { length } = bytes;
-  let at = 0;
-  while (at < length) {
-    if (PRINTABLE[bytes[at] as number] === 0) {
-      at++;
-      continue;
-    }
-    const start = at;
-    while (at < length && PRINTABLE[bytes[at] as number] === 1) at++;
+  for (let start = nextAscii(bytes, 0, minimum); start >= 0; ) {
+    let at = start + minimum;
+    while (at < bytes.length && PRINTABLE[bytes[at] as number] === 1) at++;
     for (let from = start; at - from >= minimum; from += limit) {
       const to = Math.min(at, from + limit);
       yield { offset: from, length: to - from, encoding: 'ascii', text: latin1.decode(bytes.subarray(from, to)) };
     }
+    start = nextAscii(bytes, at, minimum);
   }
+}
+
+/**
+ * Start of the first run of `minimum` printable bytes from `from` on; -1 when there is none. Looks at one byte in
+ * `minimum`, as no such run fits between two of those.
+ */
+function nextAscii(bytes: Uint8Array, from: number, minimum: number): number {
+  const { length } = bytes;
+  let first = from;
+  for (let at = from + minimum - 1; at < length; ) {
+    if (PRINTABLE[bytes[at] as number] === 0) {
+      at += minimum;
+      continue;
+    }
+    let start = at;
+    while (start > first && PRINTABLE[bytes[start - 1] as number] === 1) start--;
+    let end = at + 1;
+    while (end < length && end - start < minimum && PRINTABLE[bytes[end] as number] === 1) end++;
+    if (end - start >= minimum) return start;
+    first = end;
+    at = end + minimum;
+  }
+  return -1;
 }
 
 /** UTF-16LE runs (printable ASCII followed by zero bytes) at even and odd offsets, cut at `limit` characters. */
 export function* utf16Strings(bytes: Uint8Array, minimum: number, limit: number): Generator<FoundString> {
-  const last = bytes.length - 1;
-  let at = 0;
-  while (at < last) {
-    if (bytes[at + 1] !== 0 || PRINTABLE[bytes[at] as number] === 0) {
-      at++;
-      continue;
-    }
-    const start = at;
+  for (let start = nextUtf16(bytes, 0, minimum); start >= 0; ) {
+    let at = start;
     let text = '';
-    while (at < last && bytes[at + 1] === 0 && PRINTABLE[bytes[at] as number] === 1) {
+    while (isUtf16(bytes, at)) {
       if (text.length < limit) text += String.fromCharCode(bytes[at] as number);
       at += 2;
     }
-    if (text.length >= minimum) yield { offset: start, length: at - start, encoding: 'utf16', text };
-    else at = start + 1;
+    yield { offset: start, length: at - start, encoding: 'utf16', text };
+    start = nextUtf16(bytes, at, minimum);
   }
+}
+
+/** The same for UTF-16LE: of `2 * minimum` bytes one is looked at, which may be either half of a character. */
+function nextUtf16(bytes: Uint8Array, from: number, minimum: number): number {
+  const { length } = bytes;
+  const step = 2 * minimum;
+  let first = from;
+  for (let at = from + step - 1; at < length; ) {
+    let start = bytes[at] === 0 ? at - 1 : at;
+    if (start < first || !isUtf16(bytes, start)) {
+      at += step;
+      continue;
+    }
+    while (start - 2 >= first && isUtf16(bytes, start - 2)) start -= 2;
+    let end = start;
+    while (end - start < step && isUtf16(bytes, end)) end += 2;
+    if (end - start >= step) return start;
+    first = end;
+    at = end + step - 1;
+  }
+  return -1;
+}
+
+function isUtf16(bytes: Uint8Array, at: number): boolean {
+  return bytes[at + 1] === 0 && PRINTABLE[bytes[at] as number] === 1;
 }
 
 export type StringFinder = (bytes: Uint8Array, minimum: number, limit: number) => Generator<FoundString>;

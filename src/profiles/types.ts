@@ -94,4 +94,6 @@ export interface Profile {
   readonly symbols: SymbolSource;
   /** One line each on where types and symbols came from: "types: BTF in the image (100642 types)". */
   readonly sources: readonly string[];
+  /** What is known to be missing, one line each; absent when nothing is. */
+  readonly gaps?: readonly string[];
 }

@@ -11,6 +11,10 @@ export interface ResultShape {
   readonly allColumns: Columns;
   readonly tree?: { readonly id: string; readonly parent: string } | undefined;
   readonly timeline?: { readonly events: Readonly<Record<string, string>>; describe(row: Row): string } | undefined;
+  /** Rows that are lifetimes: columns with what it is, its name, and when it began and ended (of kind `time`). */
+  readonly lifetime?:
+    | { readonly lane: string; readonly name: string; readonly start: string; readonly end: string }
+    | undefined;
   /** The image's name, for formats that name their source. */
   readonly source: string;
 }

@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [what: string, args: () => string[], code: nu
   ['a missing file', () => ['pslist', '-f', at('nothing')], 1, /nothing: no such file; check the path/],
   ['a directory', () => ['pslist', '-f', at('directory')], 1, /directory: is a folder; /],
   ['an empty file', () => ['pslist', '-f', at('empty')], 1, /empty: is empty; /],
-  ['garbage', () => ['pslist', '-f', at('garbage')], 1, /no Linux kernel was found in .*garbage/],
+  ['garbage', () => ['pslist', '-f', at('garbage')], 1, /no kernel was found in .*garbage/],
   ['an unknown flag', () => ['pslist', '--bogus', '-f', guest], 2, /Nonexistent flag: --bogus; see --help/],
   ['a flag without its value', () => ['pslist', '-f'], 2, /Flag --file expects a value; see --help/],
   [
@@ -65,7 +65,8 @@ const REFUSALS: readonly (readonly [what: string, args: () => string[], code: nu
   ['a broken list of ids', () => ['maps', '--pid', '1,x', '-f', guest], 2, /'x' is not a number or a range/],
   ['a broken address', () => ['maps', '--address', '0xzz', '-f', guest], 2, /'0xzz' is not an address; /],
   ['a missing option', () => ['regex', '-f', guest], 2, /Missing required flag pattern; see --help/],
-  ['a choice not made', () => ['yara', '-f', guest], 2, /give one of --rules, --text and --hex/],
+  ['a choice not made', () => ['yara', '-f', guest], 2, /yara needs one of --rules, --text, --hex/],
+  ['a dump of nothing', () => ['dump', '-f', guest], 2, /dump needs one of --pid, --address/],
   ['a missing symbol file', () => ['pslist', '-f', guest, '--profile', at('none.json')], 1, /none\.json/],
   ['an unknown plugin', () => ['blorb', '-f', guest], 2, /there is no plugin 'blorb'; the plugins are banners, /],
   [

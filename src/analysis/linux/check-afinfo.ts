@@ -39,6 +39,12 @@ export default definePlugin({
     inlineHook: column.address('Where its overwritten entry jumps to'),
     suspicious: column.boolean('Leads out of the kernel'),
   },
+  diff: {
+    kind: 'network operation',
+    group: 'hooks',
+    identity: ['structure', 'member'],
+    describe: (row) => `${row.structure}.${row.member}`,
+  },
   *rows(kernel) {
     let found = 0;
     for (const structure of OPERATIONS) {

@@ -30,6 +30,12 @@ export default definePlugin({
     module: column.text('Module that the handler lies in'),
     suspicious: column.boolean('Leads out of the kernel'),
   },
+  diff: {
+    kind: 'interrupt',
+    group: 'hooks',
+    identity: ['vector'],
+    describe: (row) => `vector ${row.vector} ${row.name ?? ''}`.trimEnd(),
+  },
   *rows(kernel) {
     const address = idtAddress(kernel);
     if (address === undefined) throw new ProfileGap('the symbol idt_table', kernel.profile.release);

@@ -24,6 +24,12 @@ export default definePlugin({
     inlineHook: column.address('Where the overwritten entry of the handler jumps to'),
     suspicious: column.boolean('Leads out of the kernel'),
   },
+  diff: {
+    kind: 'system call',
+    group: 'hooks',
+    identity: ['table', 'index'],
+    describe: (row) => `${row.table} ${row.index} ${row.name ?? ''}`.trimEnd(),
+  },
   *rows(kernel) {
     const tables = syscallTables(kernel);
     if (tables.length === 0) throw new ProfileGap('the symbol sys_call_table', kernel.profile.release);

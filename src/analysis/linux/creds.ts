@@ -29,6 +29,14 @@ export default definePlugin({
     overridden: column.boolean('Acts under other credentials for now', { quiet: true }),
     credentials: column.address('Address of the cred', { quiet: true }),
   },
+  diff: {
+    kind: 'credentials',
+    owner: 'pid',
+    implied: true,
+    identity: [],
+    ignore: ['process', 'credentials'],
+    describe: (row) => `${row.process} (pid ${row.pid})`,
+  },
   *rows(kernel, options) {
     for (const task of processes(kernel)) {
       const pid = task.num('tgid');

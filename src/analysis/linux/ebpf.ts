@@ -27,6 +27,14 @@ export default definePlugin({
     events: { loadTime: 'BPF program loaded' },
     describe: (row) => `${row.name} (${row.type}, id ${row.id})`,
   },
+  diff: {
+    kind: 'BPF program',
+    group: 'hooks',
+    identity: ['offset', 'id'],
+    began: 'loadTime',
+    ignore: ['loadTime'],
+    describe: (row) => `${row.id} ${row.name ?? ''}`.trimEnd(),
+  },
   *rows(kernel) {
     const boot = bootTime(kernel);
     for (const program of bpfPrograms(kernel)) {

@@ -24,6 +24,7 @@ export default definePlugin({
     root: column.address('Address of the root dentry', { quiet: true }),
     offset: column.address('Address of the super_block'),
   },
+  diff: { kind: 'file system', identity: ['offset', 'type', 'device'], describe: (row) => `${row.type} ${row.device}` },
   *rows(kernel) {
     for (const superBlock of superBlocks(kernel)) {
       const device = superBlock.num('s_dev');

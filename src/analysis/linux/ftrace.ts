@@ -35,6 +35,12 @@ export default definePlugin({
     suspicious: column.boolean('Leads out of the kernel'),
     offset: column.address('Address of the struct ftrace_ops'),
   },
+  diff: {
+    kind: 'ftrace hook',
+    group: 'hooks',
+    identity: ['offset', 'handler'],
+    describe: (row) => String(row.symbol ?? row.handler),
+  },
   *rows(kernel) {
     const end = kernel.address('ftrace_list_end');
     for (const ops of chainEntries(kernel, kernel.globalPointer('ftrace_ops_list'), 'ftrace_ops', 'next')) {

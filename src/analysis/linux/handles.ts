@@ -39,6 +39,13 @@ export default definePlugin({
     tid: column.integer('Thread whose table it is', { quiet: true }),
     offset: column.address('Address of the struct file', { quiet: true }),
   },
+  diff: {
+    kind: 'handle',
+    owner: 'pid',
+    identity: ['handle', 'offset'],
+    ignore: ['position', 'size', 'process'],
+    describe: (row) => `${row.process} (pid ${row.pid}) fd ${row.handle} ${row.name}`,
+  },
   *rows(kernel, options) {
     for (const task of processes(kernel)) {
       if (!selected(options.pid, task.num('tgid'))) continue;

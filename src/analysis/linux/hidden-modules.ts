@@ -20,6 +20,7 @@ export default definePlugin({
     foundBy: column.list('Sources that know it'),
     offset: column.address('Address of the struct module'),
   },
+  diff: { kind: 'hidden module', group: 'hooks', identity: ['offset', 'name'], describe: (row) => String(row.name) },
   *rows(kernel) {
     for (const { module, sources } of seenModules(kernel)) {
       if (sources.has('list')) continue;

@@ -32,6 +32,12 @@ export default definePlugin({
     namespace: column.integer('Inode number of the network namespace'),
     offset: column.address('Address of the net_device', { quiet: true }),
   },
+  diff: {
+    kind: 'interface',
+    group: 'network',
+    identity: ['namespace', 'index', 'offset'],
+    describe: (row) => String(row.name),
+  },
   *rows(kernel) {
     for (const net of netNamespaces(kernel)) {
       for (const device of netDevices(kernel, net)) {

@@ -19,6 +19,12 @@ export default definePlugin({
     priority: column.integer('Higher ones are called first'),
     suspicious: column.boolean('Leads out of the kernel'),
   },
+  diff: {
+    kind: 'keyboard notifier',
+    group: 'hooks',
+    identity: ['handler', 'priority'],
+    describe: (row) => String(row.symbol ?? row.handler),
+  },
   *rows(kernel) {
     const chain = kernel.global('keyboard_notifier_list', 'atomic_notifier_head');
     for (const block of chainEntries(kernel, chain.ptr('head'), 'notifier_block', 'next')) {

@@ -31,6 +31,12 @@ export default definePlugin({
     suspicious: column.boolean('Leads out of the kernel'),
     offset: column.address('Address of the struct kprobe'),
   },
+  diff: {
+    kind: 'kernel probe',
+    group: 'hooks',
+    identity: ['offset', 'address'],
+    describe: (row) => String(row.place ?? row.address),
+  },
   *rows(kernel) {
     const table = kernel.requireAddress('kprobe_table');
     const size = BigInt(kernel.profile.pointerSize);

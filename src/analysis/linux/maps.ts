@@ -34,6 +34,13 @@ export default definePlugin({
     inode: column.integer('Inode number of the file'),
     file: column.text('Where it was written to', { quiet: true }),
   },
+  diff: {
+    kind: 'mapping',
+    owner: 'pid',
+    identity: ['start'],
+    ignore: ['process'],
+    describe: (row) => `${row.process} (pid ${row.pid}) 0x${row.start?.toString(16)} ${row.path ?? ''}`.trimEnd(),
+  },
   *rows(kernel, options, io) {
     for (const task of processes(kernel)) {
       const pid = task.num('tgid');

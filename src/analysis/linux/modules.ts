@@ -32,6 +32,7 @@ export default definePlugin({
     path: column.text('File it was loaded from (not kept by Linux)', { quiet: true }),
     offset: column.address('Address of the struct module'),
   },
+  diff: { kind: 'module', identity: ['offset', 'name', 'base'], describe: (row) => String(row.name) },
   *rows(kernel) {
     for (const module of modules(kernel)) {
       const regions = moduleRegions(module);

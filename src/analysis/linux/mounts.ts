@@ -31,6 +31,12 @@ export default definePlugin({
     reachable: column.boolean("Within that process's root directory", { quiet: true }),
     offset: column.address('Address of the struct mount', { quiet: true }),
   },
+  diff: {
+    kind: 'mount',
+    identity: ['offset', 'id'],
+    ignore: ['pid', 'processes', 'reachable'],
+    describe: (row) => `${row.source} on ${row.mountPoint}`,
+  },
   *rows(kernel, options) {
     for (const { namespace, members } of mountNamespaces(kernel)) {
       const member = members.find((task) => selected(options.pid, task.num('tgid')));

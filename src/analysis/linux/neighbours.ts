@@ -21,6 +21,13 @@ export default definePlugin({
     namespace: column.integer('Inode number of the network namespace'),
     offset: column.address('Address of the struct neighbour', { quiet: true }),
   },
+  diff: {
+    kind: 'neighbour',
+    group: 'network',
+    identity: ['namespace', 'interface', 'address'],
+    ignore: ['state', 'offset'],
+    describe: (row) => `${row.address} on ${row.interface}`,
+  },
   *rows(kernel) {
     for (const { device, ...entry } of neighbours(kernel)) {
       const net = device?.has('nd_net.net') ? device.follow('nd_net.net') : undefined;

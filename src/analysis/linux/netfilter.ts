@@ -24,6 +24,12 @@ export default definePlugin({
     suspicious: column.boolean('Leads out of the kernel'),
     offset: column.address('Address of the struct nf_hook_ops', { quiet: true }),
   },
+  diff: {
+    kind: 'netfilter hook',
+    group: 'hooks',
+    identity: ['offset', 'handler'],
+    describe: (row) => `${row.family} ${row.hook} ${row.symbol ?? row.handler}`,
+  },
   *rows(kernel) {
     for (const net of netNamespaces(kernel)) {
       for (const { operations, ...hook } of packetHooks(kernel, net)) {

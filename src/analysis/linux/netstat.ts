@@ -44,6 +44,14 @@ export default definePlugin({
   examples: ['netstat -f memory.raw', 'netstat -f memory.raw --filter protocol=tcp --json'],
   options: { pid: COMMON_OPTIONS.pid },
   columns,
+  diff: {
+    kind: 'socket',
+    group: 'network',
+    identity: ['offset', 'inode', 'protocol'],
+    ignore: ['process', 'rxQueue', 'txQueue', 'peers'],
+    describe: (row) =>
+      `${row.protocol} ${row.localAddress ?? '*'}:${row.localPort ?? '*'} ${row.remoteAddress ?? '*'}:${row.remotePort ?? '*'}`,
+  },
   *rows(kernel, options) {
     for (const socket of allSockets(kernel).values()) {
       const wanted = options.pid === undefined || options.pid.length === 0;

@@ -33,6 +33,13 @@ export default definePlugin({
   },
   tree: { id: 'pid', parent: 'ppid' },
   timeline: { events: { createTime: 'process created' }, describe: (row) => `${row.name} (pid ${row.pid})` },
+  diff: {
+    kind: 'process',
+    identity: ['offset', 'sinceBoot'],
+    began: 'createTime',
+    ignore: ['createTime', 'state'],
+    describe: (row) => `${row.name} (pid ${row.pid})`,
+  },
   *rows(kernel, options) {
     for (const task of processes(kernel)) {
       const facts = taskFacts(kernel, task);

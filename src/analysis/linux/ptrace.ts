@@ -40,6 +40,11 @@ export default definePlugin({
     options: column.list('Options and events'),
     flags: column.mask('The word as it stands in the task', { quiet: true }),
   },
+  diff: {
+    kind: 'traced thread',
+    identity: ['tid', 'tracerTid'],
+    describe: (row) => `${row.process} (tid ${row.tid}) by ${row.tracer}`,
+  },
   *rows(kernel, options) {
     for (const leader of processes(kernel)) {
       const pid = leader.num('tgid');

@@ -22,6 +22,12 @@ export default definePlugin({
     namespace: column.integer('Inode number of the network namespace'),
     offset: column.address('Address of the fib_alias', { quiet: true }),
   },
+  diff: {
+    kind: 'route',
+    group: 'network',
+    identity: ['offset', 'namespace', 'table', 'destination', 'prefixLength'],
+    describe: (row) => `${row.destination}/${row.prefixLength} by ${row.interface}`,
+  },
   *rows(kernel) {
     for (const net of netNamespaces(kernel)) {
       const namespace = namespaceInode(net);

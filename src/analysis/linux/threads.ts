@@ -29,6 +29,13 @@ export default definePlugin({
     offset: column.address('Address of the task_struct'),
   },
   timeline: { events: { createTime: 'thread created' }, describe: (row) => `${row.name} (tid ${row.tid})` },
+  diff: {
+    kind: 'thread',
+    identity: ['offset', 'sinceBoot'],
+    began: 'createTime',
+    ignore: ['createTime', 'state', 'process', 'cpuTime', 'cpu', 'flags', 'priority'],
+    describe: (row) => `${row.name} (pid ${row.pid}, tid ${row.tid})`,
+  },
   *rows(kernel, options) {
     for (const leader of processes(kernel)) {
       const pid = leader.num('tgid');

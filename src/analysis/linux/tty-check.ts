@@ -26,6 +26,7 @@ export default definePlugin({
     module: column.text('Module that it lies in'),
     suspicious: column.boolean('Leads out of the kernel'),
   },
+  diff: { kind: 'terminal', group: 'hooks', identity: ['name', 'driver'], describe: (row) => String(row.name) },
   *rows(kernel) {
     for (const tty of terminals(kernel)) {
       const operations = tty.follow('ldisc')?.follow('ops');

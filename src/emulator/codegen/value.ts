@@ -51,6 +51,7 @@ export class Value {
 }
 
 export const OP = {
+  unreachable: 0x00,
   block: 0x02,
   loop: 0x03,
   if: 0x04,

@@ -52,6 +52,14 @@ const MAX_STRETCH = 0x3fff_ffff;
 /** Single-step flag of DR6. */
 const DR6_BS = 0x4000n;
 
+let routines: WebAssembly.Module | undefined;
+
+/** The floating-point routines, compiled once a process. */
+function routinesModule(): WebAssembly.Module {
+  routines ??= new WebAssembly.Module(buildRoutines().encode());
+  return routines;
+}
+
 export class ProcessorCore {
   readonly state: CpuState;
   readonly model: CpuModel;
@@ -121,12 +129,12 @@ export class ProcessorCore {
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.regionTable = new WebAssembly.Table({ element: 'anyfunc', initial: 256 });
     this.dispatcher = createDispatcher(this.state.memory, handlers, this.regionTable);
-    const routines = new WebAssembly.Instance(new WebAssembly.Module(buildRoutines().encode()), {
+    const floatingPoint = new WebAssembly.Instance(routinesModule(), {
       env: { memory: this.state.memory },
     }).exports as Record<string, WebAssembly.ImportValue>;
-    this.x87 = new X87Stack(this.state.memory, routines as unknown as X87Routines);
+    this.x87 = new X87Stack(this.state.memory, floatingPoint as unknown as X87Routines);
     this.imports = {
-      ...routines,
+      ...floatingPoint,
       memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,

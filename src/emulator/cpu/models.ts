@@ -46,6 +46,7 @@ export const MEMLAPSE64: CpuModel = {
     'sse3',
     'ssse3',
     'sse41',
+    'sse42',
     'syscall',
     'lm',
     'cx16',

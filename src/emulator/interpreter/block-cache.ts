@@ -26,7 +26,7 @@ import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './
 
 const MAX_INSTRUCTIONS = 64;
 /** Runs of a block before it is offered to the JIT. */
-export const HOT_THRESHOLD = 400;
+export const HOT_THRESHOLD = 1000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
 /** A counter that never reaches zero: the JIT does not want the block. */

@@ -187,6 +187,10 @@ export class HandlerBuilder extends InstructionBuilder {
     return this.offsetIn(this.mode.codeSize, sum);
   }
 
+  currentRip(): Value {
+    return this.ripAt(this.widenSigned(this.field(RECORD.start)));
+  }
+
   nextRip(): Value {
     return this.ripAt(this.widenSigned(this.field(RECORD.next)));
   }

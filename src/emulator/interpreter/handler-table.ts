@@ -10,6 +10,9 @@ import type { Semantics } from '../isa/row.js';
 import { familyOf, familySamples } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
 
+/** Handler modules by the shapes in them: processors of one process share the compiled code. */
+const compiledModules = new Map<string, WebAssembly.Module>();
+
 const semanticsNumbers = new Map<Semantics, number>();
 
 function semanticsNumber(run: Semantics): number {
@@ -98,6 +101,18 @@ export class HandlerTable {
   }
 
   private generate(missing: ReadonlyMap<string, Instruction>): void {
+    const shapes = [...missing.keys()];
+    const key = shapes.join('|');
+    const module = compiledModules.get(key) ?? this.compile(missing);
+    compiledModules.set(key, module);
+    const instance = new WebAssembly.Instance(module, { env: this.imports });
+    this.modules++;
+    shapes.forEach((shape, i) => {
+      this.indices.set(shape, this.add(instance.exports[`h${i}`]));
+    });
+  }
+
+  private compile(missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
     const module = new WasmModule();
     module.importTable('handlers');
     const shapes = [...missing.keys()];
@@ -112,10 +127,6 @@ export class HandlerTable {
         });
       }
     });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: this.imports });
-    this.modules++;
-    shapes.forEach((shape, i) => {
-      this.indices.set(shape, this.add(instance.exports[`h${i}`]));
-    });
+    return new WebAssembly.Module(module.finish());
   }
 }

@@ -12,19 +12,15 @@
  * - Values read from registers go stale when any register is written; `let` fixes them (the builder throws otherwise).
  * - Flags are set by naming the operation (`setFlags('add', size, a, b, r)`); nothing is computed that is not read.
  */
-import { OpBuilder, type Variable } from '../codegen/op-builder.js';
-import { OP, type Value } from '../codegen/value.js';
+import type { Variable } from '../codegen/op-builder.js';
+import type { Value } from '../codegen/value.js';
 import type { ValueType, WasmModule } from '../codegen/wasm-module.js';
-import { SEGMENT_OFFSETS, STATE_FIELDS, segmentAddress, stateAddress } from '../cpu/state-layout.js';
-import { TLB_INDEX_MASK, TLB_INDEX_SHIFT, TLB_OFFSETS } from '../mmu/tlb-layout.js';
+import { SEGMENT_OFFSETS, STATE_FIELDS, segmentAddress } from '../cpu/state-layout.js';
 import { conditionAtRest } from './conditions.js';
 import { AF, CF, IOPL, OF, PF, SF, VM, ZF } from './eflags.js';
 import type { FlagKind } from './flag-kinds.js';
 import type { CpuMode, Instruction, MemoryOperand, Operand } from './instruction.js';
-
-/** Access descriptor handed to the slow paths: size in the low byte, then these bits. */
-export const ACCESS_WRITE = 0x100;
-export const ACCESS_STACK = 0x200;
+import { ACCESS_STACK, ACCESS_WRITE, integerType, MemoryBuilder } from './memory-builder.js';
 
 /** Pseudo-vectors of `raise`: whatever the field `x87Trap` or `sseTrap` says. */
 export const RAISE_X87_TRAP = -1;
@@ -33,11 +29,9 @@ export const RAISE_SSE_TRAP = -2;
 /** Segment encodings. */
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
 
-const SLOW_TYPE = { params: ['i64', 'i32', 'i32'], results: ['i32'] } as const;
+export { ACCESS_STACK, ACCESS_WRITE, integerType } from './memory-builder.js';
 
-export const integerType = (size: number): ValueType => (size === 16 ? 'v128' : size === 8 ? 'i64' : 'i32');
-
-export abstract class InstructionBuilder extends OpBuilder {
+export abstract class InstructionBuilder extends MemoryBuilder {
   readonly mode: CpuMode;
   /** The instruction being written. In the interpreter only its shape holds, not its registers and constants. */
   instruction!: Instruction;
@@ -74,6 +68,8 @@ export abstract class InstructionBuilder extends OpBuilder {
   abstract setFlags(kind: FlagKind, size: number, left: Value, right: Value, result: Value): void;
   /** Condition code 0-15 as an i32 of 0 or 1. */
   abstract condition(code: number): Value;
+  /** Address of this instruction (RIP/EIP/IP), i64. */
+  abstract currentRip(): Value;
   /** Address of the following instruction (RIP/EIP/IP), i64. */
   abstract nextRip(): Value;
   /** Ends the block: continue at `target` (i64, already truncated to the code size). */
@@ -94,14 +90,6 @@ export abstract class InstructionBuilder extends OpBuilder {
   abstract leave(): void;
   /** Retired instructions before this one, i64. */
   abstract instructionCount(): Value;
-  /** Slow arm of an access gave no address: leave the instruction as if not begun. */
-  protected abstract leaveOnFault(): void;
-  /** Micro-op record of this instruction for slow paths; constant 0 in regions. */
-  protected abstract recordPointer(): Value;
-  /** Address of the TLB in force as [dynamic part or undefined, constant part]. */
-  protected abstract tlb(): [Value | undefined, number];
-  /** After a store through `update`: completes accesses that have no single host address. */
-  protected abstract commitUpdate(host: Value, access: number): void;
 
   // ---- operands ----------------------------------------------------------------------------------------------
 
@@ -161,14 +149,6 @@ export abstract class InstructionBuilder extends OpBuilder {
     return this.linear(offset, { segment: this.segmentOf(i), segmented, access });
   }
 
-  private updateLinear(address: Value, access: number, change: (old: Value) => Value): void {
-    const size = access & 0xff;
-    const host = this.let(this.translate(address, access));
-    const value = change(this.let(this.loadMemory(integerType(size), size, host)));
-    this.storeMemory(size, host, 0, value);
-    this.commitUpdate(host, access);
-  }
-
   /** Reads, changes and writes operand `i`; `change` gets the old value (fixed) and returns the new one. */
   update(i: number, change: (old: Value) => Value): void {
     const operand = this.operand(i);
@@ -217,6 +197,14 @@ export abstract class InstructionBuilder extends OpBuilder {
     this.storeLinear(address, value, bytes, access);
   }
 
+  /** Faults as a store of `bytes` at memory operand `i` + offset would; for operands that are stored in pieces. */
+  probeStore(i: number, bytes: number, offset: number): void {
+    const access = (this.accessOf(this.operand(i) as MemoryOperand, true) & ~0xff) | bytes;
+    const { segmented } = this.operand(i) as MemoryOperand;
+    const at = this.add(this.effectiveAddress(i), this.i64(offset));
+    this.translate(this.let(this.linear(at, { segment: this.segmentOf(i), segmented, access })), access);
+  }
+
   // ---- memory by segment and offset --------------------------------------------------------------------------
 
   /** Is an access through `segment` (encoding) subject to base and limits in this mode? */
@@ -241,69 +229,6 @@ export abstract class InstructionBuilder extends OpBuilder {
     const access = bytes | ACCESS_WRITE | (segment === SEGMENT.ss ? ACCESS_STACK : 0);
     const address = this.linear(offset, { segment, segmented: this.isSegmented(segment), access });
     this.translate(this.let(address), access);
-  }
-
-  private loadLinear(address: Value, type: ValueType, bytes: number, access: number): Value {
-    const host = this.translate(this.let(address), access);
-    // 16 bytes and floats load by type; the loaded value is fixed at once, in program order.
-    return this.let(this.loadMemory(type, bytes, host));
-  }
-
-  private storeLinear(linear: Value, unfixed: Value, bytes: number, access: number): void {
-    const address = this.let(linear);
-    const value = this.let(unfixed);
-    const entry = this.tlbEntry(address);
-    this.emit(this.hits(address, entry, bytes, TLB_OFFSETS.writeTag));
-    this.open(OP.if);
-    this.storeMemory(bytes, this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)), 0, value);
-    this.else();
-    this.storeMemory(bytes, this.i32(0), stateAddress('bounce'), value);
-    const done = this.call('missStore', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
-    this.emit(this.eqz(done));
-    this.open(OP.if);
-    this.leaveOnFault();
-    this.close();
-    this.close();
-  }
-
-  private tlbEntry(address: Value): { index: Value; base: number } {
-    const [dynamic, base] = this.tlb();
-    const index = this.and(this.wrap(this.shrU(address, this.i64(TLB_INDEX_SHIFT))), this.i32(TLB_INDEX_MASK));
-    return { index: this.let(dynamic === undefined ? index : this.add(index, dynamic)), base };
-  }
-
-  private tlbLoad(entry: { index: Value; base: number }, offset: number): Value {
-    const type = offset === TLB_OFFSETS.addend ? 'i32' : 'i64';
-    return this.loadMemory(type, type === 'i32' ? 4 : 8, entry.index, entry.base + offset);
-  }
-
-  private hits(address: Value, entry: { index: Value; base: number }, bytes: number, tag: number): Value {
-    const last = this.and(this.add(address, this.i64(bytes - 1)), this.i64(-4096));
-    return this.compare('eq', last, this.tlbLoad(entry, tag));
-  }
-
-  /** WebAssembly address (i32) of a fixed linear address for one access; leaves the instruction on a fault. */
-  protected translate(address: Value, access: number): Value {
-    const bytes = access & 0xff;
-    const entry = this.tlbEntry(address);
-    const host = this.temp('i32');
-    this.emit(
-      this.hits(address, entry, bytes, (access & ACCESS_WRITE) === 0 ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag),
-    );
-    this.open(OP.if, 'i32');
-    this.emit(this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)));
-    this.else();
-    const slow = this.call('missAddress', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
-    this.emit(this.eqz(slow));
-    this.open(OP.if);
-    this.leaveOnFault();
-    this.close();
-    this.emit(slow);
-    this.close();
-    this.code.byte(OP.localSet);
-    this.code.unsigned(host.index);
-    this.touch(host.index);
-    return this.get(host);
   }
 
   // ---- stack -------------------------------------------------------------------------------------------------

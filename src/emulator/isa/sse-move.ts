@@ -110,7 +110,7 @@ const shufpd = sse((b) => {
 });
 
 /** Four words of a 64-bit value, chosen by the immediate. */
-export function pickWords(b: InstructionBuilder, words: Value, order: Value): Value {
+function pickWords(b: InstructionBuilder, words: Value, order: Value): Value {
   const pick = (i: number): Value => {
     const index = b.and(b.shrU(order, b.i32(i * 2)), b.i32(3));
     const word = b.and(b.shrU(words, b.widen(b.shl(index, b.i32(4)))), b.i64(0xffff));

@@ -8,6 +8,8 @@ import { multiply } from './multiply.js';
 import { packedInteger } from './packed-integer.js';
 import type { Family } from './row.js';
 import { shifts } from './shift.js';
+import { sseApproximate } from './sse-approximate.js';
+import { sseCompare } from './sse-compare.js';
 import { sseConvert } from './sse-convert.js';
 import { sseFloat } from './sse-float.js';
 import { sseMove } from './sse-move.js';
@@ -15,6 +17,7 @@ import { sse4 } from './sse4.js';
 import { ssse3 } from './ssse3.js';
 import { stack } from './stack.js';
 import { strings } from './string.js';
+import { stringCompare } from './string-compare.js';
 import { system } from './system.js';
 import { x87Arithmetic } from './x87.js';
 import { x87Control } from './x87-control.js';
@@ -35,7 +38,10 @@ export const FAMILIES: readonly Family[] = [
   packedInteger,
   sseMove,
   sseFloat,
+  sseCompare,
   sseConvert,
   ssse3,
   sse4,
+  stringCompare,
+  sseApproximate,
 ];

@@ -2,23 +2,37 @@
  * What every SSE and MMX instruction begins and ends with: whether the unit may be used, alignment of memory operands,
  * reading and writing registers of both files, SIMD floating-point exceptions.
  */
+import { InvariantError } from '../../core/errors.js';
 import type { Value } from '../codegen/value.js';
-import type { ValueType } from '../codegen/wasm-module.js';
-import { stateAddress } from '../cpu/state-layout.js';
+import type { FunctionType, ValueType } from '../codegen/wasm-module.js';
 import { ROUTINE_TYPES } from '../softfloat/routine-types.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import type { Semantics } from './row.js';
 import { inBoth, lane } from './vector.js';
 
-export const CR4_OSXMMEXCPT = 0x400;
+/** CR4 bit: the system handles #XM. */
+const CR4_OSXMMEXCPT = 0x400;
 const XM = 19;
 const UD = 6;
 const MMX_SIGN_EXPONENT = 0xffff;
 const SIGN_EXPONENT_OFFSET = 8;
 
-/** Calls a floating-point routine. */
-export function callRoutine(b: InstructionBuilder, name: keyof typeof ROUTINE_TYPES, ...args: Value[]): Value {
-  return b.call(name, ROUTINE_TYPES[name]!, args) as Value;
+function routineType(name: string): FunctionType {
+  const type = ROUTINE_TYPES[name];
+  if (type === undefined) throw new InvariantError(`no floating-point routine '${name}'`);
+  return type;
+}
+
+/** Calls a floating-point routine that has a result. */
+export function callRoutine(b: InstructionBuilder, name: string, ...args: Value[]): Value {
+  const result = b.call(name, routineType(name), args);
+  if (result === undefined) throw new InvariantError(`floating-point routine '${name}' has no result`);
+  return result;
+}
+
+/** Calls a floating-point routine for what it does to the state. */
+export function runRoutine(b: InstructionBuilder, name: string, ...args: Value[]): void {
+  b.call(name, routineType(name), args);
 }
 
 /** An SSE instruction: traps when the unit is off, and wants 16-byte memory operands aligned. */
@@ -115,5 +129,3 @@ export function mmxThroughVector(compute: (b: InstructionBuilder, x: Value, y: V
     writeMmx(b, 0, lane(b, compute(b, b.let(inBoth(b, x)), b.let(inBoth(b, y))), 8, 0));
   });
 }
-
-export const MXCSR_ADDRESS = stateAddress('mxcsr');

@@ -8,7 +8,7 @@ import { OP, Value } from '../codegen/value.js';
 import type { ValueType } from '../codegen/wasm-module.js';
 import { stateAddress } from '../cpu/state-layout.js';
 
-export const VECTOR_OPS = {
+const VECTOR_OPS = {
   'i8x16.swizzle': 0x0e, 'i8x16.splat': 0x0f, 'i16x8.splat': 0x10, 'i32x4.splat': 0x11, 'i64x2.splat': 0x12,
   'f32x4.splat': 0x13, 'f64x2.splat': 0x14,
   'i8x16.eq': 0x23, 'i8x16.gt_s': 0x27, 'i16x8.eq': 0x2d, 'i16x8.gt_s': 0x31, 'i32x4.eq': 0x37, 'i32x4.gt_s': 0x3b,

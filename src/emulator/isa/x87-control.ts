@@ -7,8 +7,8 @@ import { stateAddress } from '../cpu/state-layout.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 import { MXCSR_MASK } from './sse-move.js';
-import { callRoutine } from './vector-unit.js';
-import { FPU, x87 } from './x87.js';
+import { callRoutine, runRoutine } from './vector-unit.js';
+import { FPU, waiting, x87 } from './x87.js';
 
 const NOT_AVAILABLE = 7;
 const GENERAL_PROTECTION = 13;
@@ -40,7 +40,7 @@ function setControlWord(b: InstructionBuilder, word: Value): void {
 
 /** The summary bit follows from flags and masks; so does whether the next instruction traps. */
 function refresh(b: InstructionBuilder): void {
-  callRoutine(b, 'x87Refresh');
+  runRoutine(b, 'x87Refresh');
 }
 
 function initialize(b: InstructionBuilder): void {
@@ -79,7 +79,7 @@ const SELECTOR_AND_OPCODE: EnvironmentField = {
 const ENVIRONMENT: readonly EnvironmentField[] = [
   { store: (b) => b.state('fcw'), load: setControlWord },
   { store: statusWord, load: setStatusWord },
-  { store: (b) => callRoutine(b, 'x87FullTags'), load: (b, value) => void callRoutine(b, 'x87SetTags', value) },
+  { store: (b) => callRoutine(b, 'x87FullTags'), load: (b, value) => runRoutine(b, 'x87SetTags', value) },
   { store: (b) => b.wrap(b.state('fpuIp')), load: (b, value) => b.setState('fpuIp', b.widen(value)) },
   SELECTOR_AND_OPCODE,
   { store: (b) => b.wrap(b.state('fpuDp')), load: (b, value) => b.setState('fpuDp', b.widen(value)) },
@@ -115,17 +115,19 @@ function loadEnvironment(b: InstructionBuilder): { apply: () => void; end: numbe
 }
 
 const fnstenv = unwaiting((b) => {
+  b.probeStore(0, 2, fieldBytes(b) * ENVIRONMENT.length - 2);
   storeEnvironment(b);
   b.setState('fcw', b.or(b.state('fcw'), b.i32(0x3f)));
   refresh(b);
 });
 
-const fldenv = x87((b) => {
+const fldenv = waiting((b) => {
   loadEnvironment(b).apply();
   refresh(b);
 });
 
 const fnsave = unwaiting((b) => {
+  b.probeStore(0, 2, fieldBytes(b) * ENVIRONMENT.length + 8 * 10 - 2);
   const start = storeEnvironment(b);
   for (let i = 0; i < 8; i++) {
     const at = register(b, i);
@@ -135,7 +137,7 @@ const fnsave = unwaiting((b) => {
   initialize(b);
 });
 
-const frstor = x87((b) => {
+const frstor = waiting((b) => {
   const { apply, end } = loadEnvironment(b);
   const values = Array.from({ length: 8 }, (_, i) => ({
     significand: b.load(0, 'i64', 8, end + i * 10),
@@ -164,6 +166,7 @@ function requireFxState(b: InstructionBuilder): void {
 
 const fxsave: Semantics = (b) => {
   requireFxState(b);
+  b.probeStore(0, 16, XMM_OFFSET + (xmmCount(b) - 1) * 16);
   const tags = b.shl(b.xor(b.state('fempty'), b.i32(ALL_EMPTY)), b.i32(0));
   b.store(0, b.or(b.state('fcw'), b.shl(statusWord(b), b.i32(16))), 4, 0);
   b.store(0, b.or(tags, b.shl(b.state('fpuOpcode'), b.i32(16))), 4, 4);
@@ -278,7 +281,7 @@ const storeBcd = x87((b) => {
     b.store(0, low, 8);
     b.store(0, b.wrap(high), 2, 8);
   });
-  callRoutine(b, 'x87CommitStore', b.i32(1));
+  runRoutine(b, 'x87CommitStore', b.i32(1));
 });
 
 const nothing = unwaiting(() => {});
@@ -290,7 +293,7 @@ export const x87Control: Family = {
       'd9 /5',
       'fldcw',
       'Mw',
-      x87((b) => {
+      waiting((b) => {
         setControlWord(b, b.read(0));
         refresh(b);
       }),

@@ -6,19 +6,28 @@ import type { Value } from '../codegen/value.js';
 import { stateAddress } from '../cpu/state-layout.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
-import { callRoutine } from './vector-unit.js';
+import { callRoutine, runRoutine } from './vector-unit.js';
 
 export const FPU: RowOptions = { feature: 'fpu' };
 
-/** A waiting x87 instruction: reports a pending exception first, and notes where it is for the handler. */
-export function x87(run: Semantics): Semantics {
+/** An instruction that reports a pending exception before anything else. */
+export function waiting(run: Semantics): Semantics {
   return (b) => {
     b.requireUnit('x87');
     run(b);
   };
 }
 
-const routine = (b: InstructionBuilder, name: string, ...args: Value[]): Value => callRoutine(b, `x87${name}`, ...args);
+/** A waiting instruction that works on data: FIP then names it, which also tells position-independent code where it is. */
+export function x87(run: Semantics): Semantics {
+  return waiting((b) => {
+    b.setState('fpuIp', b.currentRip());
+    run(b);
+  });
+}
+
+const call = (b: InstructionBuilder, name: string, ...args: Value[]): Value => callRoutine(b, `x87${name}`, ...args);
+const perform = (b: InstructionBuilder, name: string, ...args: Value[]): void => runRoutine(b, `x87${name}`, ...args);
 
 /** The number of ST(i) operand `n`. */
 const stackIndex = (b: InstructionBuilder, n: number): Value => b.registerAddress(n);
@@ -54,7 +63,7 @@ const MEMORY_FORMS: readonly (readonly [string, string, MemoryForm, string])[] =
 
 function withMemory(operation: Operation, form: MemoryForm, reversed: 0 | 1): Semantics {
   return x87((b) => {
-    routine(b, `${operation}${form}`, memoryBits(b, form), b.i32(reversed));
+    perform(b, `${operation}${form}`, memoryBits(b, form), b.i32(reversed));
   });
 }
 
@@ -62,7 +71,7 @@ function withMemory(operation: Operation, form: MemoryForm, reversed: 0 | 1): Se
 function intoTop(operation: Operation, reversed: 0 | 1): Semantics {
   return x87((b) => {
     const [zero, i] = [b.i32(0), stackIndex(b, 1)];
-    routine(b, operation, ...(reversed ? [i, zero] : [zero, i]), zero, zero);
+    perform(b, operation, ...(reversed ? [i, zero] : [zero, i]), zero, zero);
   });
 }
 
@@ -70,7 +79,7 @@ function intoTop(operation: Operation, reversed: 0 | 1): Semantics {
 function intoRegister(operation: Operation, reversed: 0 | 1, pop: 0 | 1): Semantics {
   return x87((b) => {
     const [zero, i] = [b.i32(0), stackIndex(b, 0)];
-    routine(b, operation, ...(reversed ? [zero, i] : [i, zero]), i, b.i32(pop));
+    perform(b, operation, ...(reversed ? [zero, i] : [i, zero]), i, b.i32(pop));
   });
 }
 
@@ -95,44 +104,44 @@ function arithmeticRows(): Row[] {
 
 const load = (form: MemoryForm): Semantics =>
   x87((b) => {
-    routine(b, `Load${form}`, memoryBits(b, form));
+    perform(b, `Load${form}`, memoryBits(b, form));
   });
 
 const loadExtended = x87((b) => {
   const signExponent = b.load(0, 'i32', 2, 8);
-  routine(b, 'LoadExtended', b.load(0, 'i64', 8), signExponent);
+  perform(b, 'LoadExtended', b.load(0, 'i64', 8), signExponent);
 });
 
 /** Converts, writes unless an unmasked exception forbids it, then commits flags and pops. */
 function store(convert: (b: InstructionBuilder) => Value, pop: 0 | 1): Semantics {
   return x87((b) => {
     const bits = b.let(convert(b));
-    b.if(routine(b, 'MayStore'), () => b.write(0, b.resize(bits, b.size(0))));
-    routine(b, 'CommitStore', b.i32(pop));
+    b.if(call(b, 'MayStore'), () => b.write(0, b.resize(bits, b.size(0))));
+    perform(b, 'CommitStore', b.i32(pop));
   });
 }
 
-const storeFloat = (form: 'Double' | 'Single', pop: 0 | 1): Semantics => store((b) => routine(b, `Store${form}`), pop);
+const storeFloat = (form: 'Double' | 'Single', pop: 0 | 1): Semantics => store((b) => call(b, `Store${form}`), pop);
 const storeInteger = (truncate: 0 | 1, pop: 0 | 1): Semantics =>
-  store((b) => routine(b, 'StoreInteger', b.i32(b.size(0) * 8), b.i32(truncate)), pop);
+  store((b) => call(b, 'StoreInteger', b.i32(b.size(0) * 8), b.i32(truncate)), pop);
 
 const storeExtended = x87((b) => {
-  const empty = routine(b, 'StoreExtendedStart');
+  const empty = call(b, 'StoreExtendedStart');
   const at = b.let(b.shl(b.state('ftop'), b.i32(4)));
   const significand = b.loadMemory('i64', 8, at, stateAddress('fpr0'));
   const signExponent = b.loadMemory('i32', 4, at, stateAddress('fpr0') + 8);
   const low = b.let(b.select(empty, b.i64(0xc000000000000000n), significand));
   const high = b.let(b.select(empty, b.i32(0xffff), signExponent));
-  b.if(routine(b, 'MayStore'), () => {
+  b.if(call(b, 'MayStore'), () => {
     b.store(0, low, 8);
     b.store(0, high, 2, 8);
   });
-  routine(b, 'CommitStore', b.i32(1));
+  perform(b, 'CommitStore', b.i32(1));
 });
 
 const storeRegister = (pop: 0 | 1): Semantics =>
   x87((b) => {
-    routine(b, 'StoreRegister', stackIndex(b, 0), b.i32(pop));
+    perform(b, 'StoreRegister', stackIndex(b, 0), b.i32(pop));
   });
 
 /** FLD1 … FLDZ: value to nearest, and what directed rounding changes in its last place (-1: down, 1: up). */
@@ -153,7 +162,7 @@ function loadConstant(signExponent: number, significand: bigint, direction: -1 |
     const changes = direction > 0 ? b.eq(rounding, b.i32(2)) : b.and(rounding, b.i32(1));
     const nearest = b.i64(significand);
     const value = direction === 0 ? nearest : b.add(nearest, b.mul(b.widen(changes), b.i64(direction)));
-    routine(b, 'LoadExtended', b.let(value), b.i32(signExponent));
+    perform(b, 'LoadExtended', b.let(value), b.i32(signExponent));
   });
 }
 
@@ -161,23 +170,23 @@ function loadConstant(signExponent: number, significand: bigint, direction: -1 |
 
 const compareMemory = (form: MemoryForm, pops: number): Semantics =>
   x87((b) => {
-    routine(b, `Compare${form}`, memoryBits(b, form), b.i32(pops));
+    perform(b, `Compare${form}`, memoryBits(b, form), b.i32(pops));
   });
 
 const compare = (quiet: 0 | 1, pops: number): Semantics =>
   x87((b) => {
-    routine(b, 'Compare', stackIndex(b, 1), b.i32(quiet), b.i32(pops));
+    perform(b, 'Compare', stackIndex(b, 1), b.i32(quiet), b.i32(pops));
   });
 
 /** FCOMPP and FUCOMPP compare with ST(1). */
 const compareTwo = (quiet: 0 | 1): Semantics =>
   x87((b) => {
-    routine(b, 'Compare', b.i32(1), b.i32(quiet), b.i32(2));
+    perform(b, 'Compare', b.i32(1), b.i32(quiet), b.i32(2));
   });
 
 const compareFlags = (quiet: 0 | 1, pops: number): Semantics =>
   x87((b) => {
-    b.setStatusFlags(routine(b, 'CompareFlags', stackIndex(b, 1), b.i32(quiet), b.i32(pops)));
+    b.setStatusFlags(call(b, 'CompareFlags', stackIndex(b, 1), b.i32(quiet), b.i32(pops)));
   });
 
 /** FCMOVcc by condition code: B, E, BE, U and their opposites. */
@@ -191,7 +200,7 @@ function conditionalMoves(): Row[] {
   return forms.flatMap(([modrm, suffix, code]) =>
     ([0, 1] as const).map((negated) => {
       const run = x87((b) => {
-        routine(b, 'MoveIf', stackIndex(b, 1), b.let(b.condition(code + negated)));
+        perform(b, 'MoveIf', stackIndex(b, 1), b.let(b.condition(code + negated)));
       });
       const options: RowOptions = { feature: 'cmov' };
       return row(`${negated ? 'db' : 'da'} ${modrm}+r`, `fcmov${negated ? 'n' : ''}${suffix}`, 'ST0,STi', run, options);
@@ -201,10 +210,10 @@ function conditionalMoves(): Row[] {
 
 const onTop = (name: string): Semantics =>
   x87((b) => {
-    routine(b, name);
+    perform(b, name);
   });
 const exchange = x87((b) => {
-  routine(b, 'Exchange', stackIndex(b, 0));
+  perform(b, 'Exchange', stackIndex(b, 0));
 });
 /** FCOM and FCOMP by ModRM.reg 2 and 3; the other opcodes that decode to them are aliases (AMD manual, volume 5). */
 const compareRow = (opcode: string, reg: 2 | 3): Row =>
@@ -245,7 +254,7 @@ export const x87Arithmetic: Family = {
       'd9 c0+r',
       'fld',
       'STi',
-      x87((b) => void routine(b, 'LoadRegister', stackIndex(b, 0))),
+      x87((b) => perform(b, 'LoadRegister', stackIndex(b, 0))),
       FPU,
     ),
     ...CONSTANTS.map(([modrm, name, signExponent, significand, direction]) =>

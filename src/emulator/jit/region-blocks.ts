@@ -102,7 +102,7 @@ export class RegionPlanner {
     let at = start;
     while (at < end && instructions.length < 64) {
       const one = this.decoder.decode(this.state.bytes, at, end, mode);
-      if (typeof one !== 'object' || one.row.interpreterOnly) break;
+      if (typeof one !== 'object' || one.row.interpreterOnly || cutsTarget(one)) break;
       instructions.push(one);
       at += one.length;
       if (one.row.ends) break;
@@ -132,10 +132,15 @@ export class RegionPlanner {
   }
 }
 
+/** A 16-bit operand size cuts a branch target to 16 bits; regions know only distances, so the interpreter does it. */
+function cutsTarget({ operands, operandSize }: Instruction): boolean {
+  return operandSize === 2 && operands.some(({ kind }) => kind === 'relative');
+}
+
 /** Where a direct branch goes, relative to the origin. */
 function branchTarget(last: Instruction, next: number): number | undefined {
   const relative = last.operands.find((one): one is RelativeOperand => one.kind === 'relative');
-  return relative === undefined || last.operandSize === 2 ? undefined : next + relative.value;
+  return relative === undefined ? undefined : next + relative.value;
 }
 
 /** Blocks in address order, so that most branches go forward. */

@@ -20,8 +20,6 @@ import {
   JUMP_CACHE_ENTRY_SHIFT,
   REGION_ENTRY_BITS,
 } from '../interpreter/jump-cache.js';
-import { conditionAtRest, conditionOf, type PendingFlags } from '../isa/conditions.js';
-import { type FlagKind, flagKinds } from '../isa/flag-kinds.js';
 import {
   type CpuMode,
   type ImmediateOperand,
@@ -30,15 +28,13 @@ import {
   type RelativeOperand,
   RIP_BASE,
 } from '../isa/instruction.js';
-import { ACCESS_WRITE, InstructionBuilder } from '../isa/instruction-builder.js';
+import { ACCESS_WRITE } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
-import { flagCode, flagSlotAddress, type Leave, slotTypes } from './leave.js';
+import type { Leave } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
+import { RegionFlags } from './region-flags.js';
 
-/** Operands of the last flag-setting operation, in locals of both integer types. */
-type Slot = Readonly<Record<'i32' | 'i64', Variable>>;
-
-export class RegionBuilder extends InstructionBuilder {
+export class RegionBuilder extends RegionFlags {
   private readonly registers: (Variable | undefined)[] = [];
   private readonly written = new Set<number>();
   private readonly base: Variable;
@@ -46,15 +42,6 @@ export class RegionBuilder extends InstructionBuilder {
   private readonly rip: Variable;
   private readonly exitCode: Variable;
   private readonly target: Variable;
-  private readonly flagsResult: Variable;
-  private readonly flagsExtra: Variable;
-  private readonly slots: readonly [Slot, Slot, Slot];
-  /**
-   * What the flags follow from: an operation, 'carried' (whatever the local `flagCode` says: an operation in the slots
-   * or, at 0, the flag words), or undefined (the flag words).
-   */
-  private pending: PendingFlags | 'carried' | undefined;
-  private readonly flagCode: Variable;
   private readonly tableIndex: number;
   private exitLabel!: Label;
   private leaveLabel!: Label;
@@ -69,8 +56,6 @@ export class RegionBuilder extends InstructionBuilder {
   private position = 0;
   private offset = 0;
   private ended = false;
-  /** A register or flag of the running instruction was written: leaving would not be precise any more. */
-  private committed = false;
   private mayRestart = false;
 
   constructor(module: WasmModule, mode: CpuMode, tableIndex: number, usedRegisters: ReadonlySet<number>) {
@@ -85,11 +70,6 @@ export class RegionBuilder extends InstructionBuilder {
     this.exitCode = this.variable('i32');
     this.target = this.variable('i32');
     this.leaveNumber = this.variable('i32');
-    this.flagCode = this.variable('i32');
-    this.flagsResult = this.variable('i64');
-    this.flagsExtra = this.variable('i64');
-    const slot = (): Slot => ({ i32: this.variable('i32'), i64: this.variable('i64') });
-    this.slots = [slot(), slot(), slot()];
   }
 
   /** Writes the region; entry number i of the function is `blocks[i]`. */
@@ -153,13 +133,6 @@ export class RegionBuilder extends InstructionBuilder {
     this.setQuietly(this.exitCode, this.i32(EXIT.leave));
   }
 
-  private storeSlots(): void {
-    this.slots.forEach((slot, i) => {
-      this.storeMemory(8, this.i32(0), flagSlotAddress(i, 'i64'), this.get(slot.i64));
-      this.storeMemory(4, this.i32(0), flagSlotAddress(i, 'i32'), this.get(slot.i32));
-    });
-  }
-
   private leaveBy(leave: Leave): void {
     this.setQuietly(this.leaveNumber, this.i32(this.leaves.push(leave) - 1));
     this.branch(this.leaveLabel);
@@ -201,13 +174,6 @@ export class RegionBuilder extends InstructionBuilder {
     return this.offsetIn(this.mode.codeSize, this.add(this.get(this.base), this.i64(delta)));
   }
 
-  /** Sets a variable without making values stale: only on paths that leave. */
-  private setQuietly(variable: Variable, value: Value): void {
-    this.emit(value);
-    this.code.byte(OP.localSet);
-    this.code.unsigned(variable.index);
-  }
-
   private leaveAt(delta: number, code: number): void {
     this.setQuietly(this.rip, this.ripAt(delta));
     this.setQuietly(this.exitCode, this.i32(code));
@@ -247,42 +213,6 @@ export class RegionBuilder extends InstructionBuilder {
       this.setQuietly(this.target, this.i32(next));
       this.branch(this.dispatchLabel);
     }
-  }
-
-  /** Makes the state that blocks start from: operands in slots, and the code that says so. */
-  private carryFlags(): void {
-    const { pending } = this;
-    if (pending === 'carried') return;
-    if (pending === undefined) {
-      this.setQuietly(this.flagCode, this.i32(0));
-      return;
-    }
-    const types = slotTypes(pending.kind, pending.size);
-    [pending.left, pending.right, pending.result].forEach((value, i) => {
-      if (value.isConst) this.setQuietly((this.slots[i] as Slot)[types[i] as 'i32' | 'i64'], value);
-    });
-    this.setQuietly(this.flagCode, this.i32(flagCode(pending.kind, pending.size)));
-  }
-
-  /** Flag words for the outside, on a path that leaves; carried ones are left to the region's end. */
-  private restQuietly(): void {
-    if (this.pending !== 'carried' && this.pending !== undefined) {
-      const [result, extra] = this.wordsOf(this.pending);
-      this.setQuietly(this.flagsExtra, extra);
-      this.setQuietly(this.flagsResult, result);
-    }
-    if (this.pending !== 'carried') this.setQuietly(this.flagCode, this.i32(0));
-  }
-
-  /** Turns carried flags into the flag words. */
-  private restCarried(): void {
-    this.if(this.get(this.flagCode), () => {
-      this.storeSlots();
-      this.call('restFlags', { params: ['i32'], results: [] }, [this.get(this.flagCode)]);
-      this.set(this.flagsResult, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsResult')));
-      this.set(this.flagsExtra, this.loadMemory('i64', 8, this.i32(0), stateAddress('flagsExtra')));
-      this.set(this.flagCode, this.i32(0));
-    });
   }
 
   jumpRelative(i: number): void {
@@ -337,6 +267,10 @@ export class RegionBuilder extends InstructionBuilder {
 
   leave(): void {
     throw new InvariantError('a far transfer in a region');
+  }
+
+  currentRip(): Value {
+    return this.ripAt(this.current.delta + this.offset);
   }
 
   nextRip(): Value {
@@ -471,60 +405,4 @@ export class RegionBuilder extends InstructionBuilder {
   }
 
   protected commitUpdate(): void {}
-
-  // ---- flags -------------------------------------------------------------------------------------------------
-
-  private wordsOf(pending: PendingFlags): [Value, Value] {
-    const { kind, size, left, right, result } = pending;
-    const word = this.signExtend(this.widen(result), size);
-    return [word, flagKinds[kind].extra(this, size, left, right, result)];
-  }
-
-  restFlags(): void {
-    const { pending } = this;
-    this.pending = undefined;
-    if (pending === 'carried') this.restCarried();
-    else if (pending !== undefined) {
-      const [result, extra] = this.wordsOf(pending);
-      this.set(this.flagsExtra, extra);
-      this.set(this.flagsResult, result);
-    }
-  }
-
-  flagWords(): [Value, Value] {
-    this.restFlags();
-    return [this.get(this.flagsResult), this.get(this.flagsExtra)];
-  }
-
-  setFlagWords(result: Value, extra: Value): void {
-    const fixed = this.let(extra);
-    this.pending = undefined;
-    this.committed = true;
-    this.set(this.flagsResult, result);
-    this.set(this.flagsExtra, fixed);
-  }
-
-  setFlags(kind: FlagKind, size: number, left: Value, right: Value, result: Value): void {
-    this.committed = true;
-    const keep = (value: Value, slot: Slot): Value => {
-      if (value.isConst) return value;
-      const variable = slot[value.type as 'i32' | 'i64'];
-      this.set(variable, value);
-      return this.get(variable);
-    };
-    // A carry that the new operation keeps may be read from the old slots, so all three are fixed values already.
-    this.pending = {
-      kind,
-      size,
-      left: keep(left, this.slots[0]),
-      right: keep(right, this.slots[1]),
-      result: keep(result, this.slots[2]),
-    };
-  }
-
-  condition(code: number): Value {
-    if (this.pending === 'carried') this.restFlags();
-    else if (this.pending !== undefined) return conditionOf(this, code, this.pending);
-    return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
-  }
 }

@@ -3,15 +3,23 @@ import { UserError } from '../../core/errors.js';
 import { createProcessor } from '../cpu/create-processor.js';
 import type { Bus, Processor } from '../cpu/processor.js';
 import type { BlockSource } from '../devices/disk/disk-image.js';
+import type { JitStatistics } from '../jit/jit.js';
 import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
 
-/** What the machine needs of a processor beside the seam: registers by name. */
+/** What the machine needs of a processor beside the seam. */
 export interface GuestProcessor extends Processor {
   getRegister(name: string): bigint;
+  /** What the translator did, where there is one. */
+  readonly jitStatistics?: JitStatistics | undefined;
 }
 
 /** Makes the processor; replaced by tests. */
-export type ProcessorFactory = (options: { bus: Bus; ramBytes: number; model: string }) => GuestProcessor;
+export type ProcessorFactory = (options: {
+  readonly bus: Bus;
+  readonly ramBytes: number;
+  readonly model: string;
+  readonly jit: boolean;
+}) => GuestProcessor;
 
 export interface MachineConfig {
   /** A multiple of 1 MiB, 8 MiB to 3 GiB. */
@@ -24,8 +32,8 @@ export interface MachineConfig {
   readonly disks?: readonly BlockSource[];
   /** Seed of the random words that the guest draws. */
   readonly entropySeed?: bigint;
-  /** Draws random words from the host instead; they are recorded. */
-  readonly drawRandom?: () => bigint;
+  /** Translate hot code; true unless given. The guest cannot tell. */
+  readonly jit?: boolean;
   readonly createProcessor?: ProcessorFactory;
 }
 
@@ -34,9 +42,8 @@ const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
 
 const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3' } as const;
 
-export interface ResolvedConfig extends Required<Omit<MachineConfig, 'drawRandom' | 'cpu'>> {
+export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu'>> {
   readonly model: string;
-  readonly drawRandom: (() => bigint) | undefined;
 }
 
 /** Fills in what was left out. @throws UserError for sizes that no machine can have. */
@@ -54,7 +61,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     startSeconds: config.startSeconds ?? DEFAULT_START,
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
-    drawRandom: config.drawRandom,
+    jit: config.jit ?? true,
     createProcessor: config.createProcessor ?? createProcessor,
   };
 }

@@ -57,12 +57,13 @@ export class Machine {
       exit: (code) => this.#end({ kind: 'exit', code }),
       powerOff: () => this.#end({ kind: 'power-off' }),
       reset: (by) => this.#end({ kind: 'reset', by }),
-      randomWord: () => this.input.random(),
+      randomWord: () => this.#random.next(),
     });
     this.processor = resolved.createProcessor({
       bus: this.#bus(),
       ramBytes: resolved.ramBytes,
       model: resolved.model,
+      jit: resolved.jit,
     });
     this.#timeline.attach(this.processor);
     this.#ram.attach(this.processor);
@@ -70,7 +71,6 @@ export class Machine {
     this.input = new InputPort({
       now: () => ({ icount: this.processor.icount, time: this.#timeline.now }),
       deliver: (input) => this.#deliver(input),
-      drawRandom: resolved.drawRandom ?? (() => this.#random.next()),
     });
   }
 
@@ -143,8 +143,8 @@ export class Machine {
     const reason = this.processor.run(limit);
     if (reason === 'triple-fault') return { kind: 'triple-fault' };
     if (reason !== 'halt' || this.#ending !== undefined) return undefined;
-    if (until.halt) return { kind: 'reached', condition: 'halt' };
     if ((this.processor.getRegister('rflags') & INTERRUPT_FLAG) === 0n) return { kind: 'halted' };
+    if (until.halt) return { kind: 'reached', condition: 'halt' };
     const wake = Math.min(this.#timeline.next, this.input.next, until.time ?? NEVER);
     if (wake === NEVER) return { kind: 'waiting' };
     this.#timeline.jumpTo(Math.max(wake, this.#timeline.now));
@@ -248,7 +248,7 @@ export class Machine {
       readPhysical: (address, size) => memory.read(address, size),
       writePhysical: (address, size, value) => memory.write(address, size, value),
       acknowledgeInterrupt: () => interrupts.acknowledge(),
-      randomWord: () => this.input.random(),
+      randomWord: () => this.#random.next(),
       readMsr: (index) => localApic.readMsr(index),
       writeMsr: (index, value) => localApic.writeMsr(index, value),
       readTaskPriority: () => localApic.taskPriority >> 4,
@@ -275,8 +275,8 @@ export class Machine {
       case 'disk':
         this.#chipset.disks.find(({ name }) => name === input.disk)?.write(input.offset, input.bytes);
         return;
-      case 'random':
-        // Taken by the guest when it asks.
+      case 'entropy':
+        this.#random.mix(input.word);
         return;
     }
   }

@@ -9,7 +9,9 @@
 import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
+import { MODES } from '../cpu/mode.js';
 import { stateAddress } from '../cpu/state-layout.js';
+import type { CpuMode } from '../isa/instruction.js';
 import { ACCESS_STACK, ACCESS_WRITE } from '../isa/instruction-builder.js';
 import { isCanonical, type LinearMemory } from './linear-memory.js';
 
@@ -94,7 +96,8 @@ export class SlowPaths {
       if (page === 0 && (this.state.get('efer') & 0x400) !== 0) high = (high + 1) | 0;
       low = page;
     }
-    if (!isCanonical(high)) {
+    const beyondLimit = offset === 0 && this.leavesFlatSegment(low >>> 0, access & 0xff);
+    if (beyondLimit || !isCanonical(high)) {
       if (record !== 0) {
         const vector = (access & ACCESS_STACK) !== 0 ? VECTOR.stack : VECTOR.protection;
         this.leave.exception(new GuestException(vector, 0), record);
@@ -110,6 +113,14 @@ export class SlowPaths {
       return -1;
     }
     return frame * 4096 + (low & 0xfff);
+  }
+
+  /** Flat 32-bit segments are not checked access by access; their limit is 4 GiB all the same. */
+  private leavesFlatSegment(low: number, bytes: number): boolean {
+    if (low + bytes <= 0x1_0000_0000) return false;
+    const key = this.state.get('modeKey');
+    const mode = MODES[key] as CpuMode;
+    return mode.codeSize !== 8 && mode.flat;
   }
 
   /** Devices and writes that hit code are left to a single step, where nothing else of the block is in flight. */

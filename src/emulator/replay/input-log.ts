@@ -17,8 +17,8 @@ export type Input =
   | { readonly kind: 'nmi' }
   /** A write to a disk from outside the guest. */
   | { readonly kind: 'disk'; readonly disk: string; readonly offset: number; readonly bytes: Uint8Array }
-  /** One random word that the guest drew (RDRAND, virtio-rng). */
-  | { readonly kind: 'random'; readonly word: bigint };
+  /** Entropy of the host, mixed into the generator that feeds RDRAND and virtio-rng. */
+  | { readonly kind: 'entropy'; readonly word: bigint };
 
 export type LogEntry = Input & {
   /** Retired instructions. */

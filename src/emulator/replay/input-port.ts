@@ -7,14 +7,10 @@ import { INPUT_LOG_SCHEMA, INPUT_LOG_VERSION, type Input, type InputLog, type Lo
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-type RandomEntry = Extract<LogEntry, { kind: 'random' }>;
-
 export interface InputPortOptions {
   /** Stamps of this moment. */
   readonly now: () => { readonly icount: number; readonly time: number };
   readonly deliver: (input: Input) => void;
-  /** Where random words come from while nothing is replayed. */
-  readonly drawRandom: () => bigint;
 }
 
 export class InputPort {
@@ -24,7 +20,6 @@ export class InputPort {
   #waiting: Input[] = [];
   #replayed: readonly LogEntry[] = [];
   #nextEvent = 0;
-  #nextRandom = 0;
 
   constructor(options: InputPortOptions) {
     this.#options = options;
@@ -51,8 +46,6 @@ export class InputPort {
     this.#replayed = log.entries.filter((entry) => entry.time >= time);
     this.#waiting = [];
     this.#nextEvent = 0;
-    this.#nextRandom = 0;
-    this.#skipTo();
   }
 
   get isReplaying(): boolean {
@@ -80,7 +73,6 @@ export class InputPort {
       if (entry === undefined || entry.time > now.time) break;
       if (entry.icount !== now.icount) diverged(entry, now);
       this.#nextEvent++;
-      this.#skipTo();
       this.#entries.push(entry);
       this.#options.deliver(entry);
     }
@@ -88,31 +80,6 @@ export class InputPort {
       this.#entries.push({ ...input, ...now });
       this.#options.deliver(input);
     }
-  }
-
-  /** A random word for the guest, now. */
-  random(): bigint {
-    const now = this.#options.now();
-    const entry = this.#takeRandom();
-    if (entry !== undefined && (entry.icount !== now.icount || entry.time !== now.time)) diverged(entry, now);
-    const word = BigInt.asUintN(64, entry?.word ?? this.#options.drawRandom());
-    this.#entries.push({ kind: 'random', word, ...now });
-    return word;
-  }
-
-  #takeRandom(): RandomEntry | undefined {
-    for (; this.#nextRandom < this.#replayed.length; this.#nextRandom++) {
-      const entry = this.#replayed[this.#nextRandom];
-      if (entry?.kind !== 'random') continue;
-      this.#nextRandom++;
-      return entry;
-    }
-    return undefined;
-  }
-
-  /** Random words are taken when the guest asks, not when their time comes. */
-  #skipTo(): void {
-    while (this.#replayed[this.#nextEvent]?.kind === 'random') this.#nextEvent++;
   }
 }
 

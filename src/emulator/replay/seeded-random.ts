@@ -1,6 +1,7 @@
 /**
- * The default source of random words: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) from a seed in the machine's
- * settings, so that an unattended run repeats exactly. Not for secrets.
+ * Where the guest's random words come from (RDRAND, virtio-rng): SplitMix64 (Steele, Lea and Flood, OOPSLA 2014) from a
+ * seed in the machine's settings, so that an unattended run repeats exactly. A host that wants real entropy sends it
+ * through the input port; recording each word instead would let a guest fill the host's memory. Not for secrets.
  */
 import type { Device } from '../devices/device.js';
 import { createState, defineState, wide } from '../devices/state/state-schema.js';
@@ -21,6 +22,11 @@ export class SeededRandom implements Device {
 
   /** A reset must not bring the same words again. */
   reset(): void {}
+
+  /** Mixes in a word from outside. */
+  mix(word: bigint): void {
+    this.state.state = wrap(this.state.state ^ word);
+  }
 
   next(): bigint {
     this.state.state = wrap(this.state.state + STEP);

@@ -1,13 +1,15 @@
 // Typed WebAssembly expressions: trees that know their value type and how to emit themselves. The notation in which
 // the floating-point routines are written. Statements and functions are in function-body.ts.
 
-export type ValueType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
-export type Code = number[];
+import type { CodeBuffer } from '../codegen/code-buffer.js';
+import type { ValueType } from '../codegen/wasm-module.js';
+
+export type { ValueType };
 
 /** An expression that leaves one value of type T. */
 export interface Expr<T extends ValueType> {
   readonly type: T;
-  emit(code: Code): void;
+  emit(code: CodeBuffer): void;
 }
 
 export type I32 = Expr<'i32'>;
@@ -15,34 +17,12 @@ export type I64 = Expr<'i64'>;
 export type F32 = Expr<'f32'>;
 export type F64 = Expr<'f64'>;
 
-export function emitUnsigned(code: Code, value: number): void {
-  let rest = value >>> 0;
-  while (rest >= 0x80) {
-    code.push((rest & 0x7f) | 0x80);
-    rest >>>= 7;
-  }
-  code.push(rest);
-}
-
-function emitSigned(code: Code, value: bigint): void {
-  let rest = value;
-  for (;;) {
-    const byte = Number(rest & 0x7fn);
-    rest >>= 7n;
-    if ((rest === 0n && byte < 0x40) || (rest === -1n && byte >= 0x40)) {
-      code.push(byte);
-      return;
-    }
-    code.push(byte | 0x80);
-  }
-}
-
 function apply<T extends ValueType>(type: T, opcode: readonly number[], ...args: Expr<ValueType>[]): Expr<T> {
   return {
     type,
     emit(code) {
       for (const arg of args) arg.emit(code);
-      code.push(...opcode);
+      for (const byte of opcode) code.byte(byte);
     },
   };
 }
@@ -52,8 +32,8 @@ export function c32(value: number): I32 {
   return {
     type: 'i32',
     emit(code) {
-      code.push(0x41);
-      emitSigned(code, BigInt(value | 0));
+      code.byte(0x41);
+      code.signed32(value);
     },
   };
 }
@@ -63,8 +43,8 @@ export function c64(value: bigint): I64 {
   return {
     type: 'i64',
     emit(code) {
-      code.push(0x42);
-      emitSigned(code, BigInt.asIntN(64, value));
+      code.byte(0x42);
+      code.signed64(value);
     },
   };
 }
@@ -83,8 +63,9 @@ const load =
     type,
     emit(code) {
       x32(address).emit(code);
-      code.push(opcode, 0);
-      emitUnsigned(code, offset);
+      code.byte(opcode);
+      code.byte(0);
+      code.unsigned(offset);
     },
   });
 

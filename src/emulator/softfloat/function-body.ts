@@ -1,22 +1,18 @@
-// Statements, locals and control flow of one WebAssembly function, and the packing of functions into a module. It
+// Statements, locals and control flow of one WebAssembly function, and the module they go into is function-module.ts. It
 // emits what it is told in the order it is told; it optimises nothing.
 
-import { type Code, type Expr, emitUnsigned, type I32, type I64, type ValueType } from './expression.js';
+import { CodeBuffer } from '../codegen/code-buffer.js';
+import type { FunctionType } from '../codegen/wasm-module.js';
+import type { Expr, I32, I64, ValueType } from './expression.js';
 
-const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const BLOCK_VOID = 0x40;
 
 export interface Local<T extends ValueType> extends Expr<T> {
   readonly index: number;
 }
 
-export interface Signature {
-  readonly params: readonly ValueType[];
-  readonly results: readonly ValueType[];
-}
-
 /** A function that can be called by index within its module. */
-export interface FunctionHandle extends Signature {
+export interface FunctionHandle extends FunctionType {
   readonly name: string;
   readonly index: number;
 }
@@ -27,7 +23,7 @@ export interface Label {
 }
 
 export class FunctionBody {
-  readonly code: Code = [];
+  readonly code = new CodeBuffer();
   readonly #localTypes: ValueType[] = [];
   readonly #paramCount: number;
   #depth = 0;
@@ -61,8 +57,8 @@ export class FunctionBody {
 
   set<T extends ValueType>(target: Local<T>, value: Expr<T>): void {
     value.emit(this.code);
-    this.code.push(0x21);
-    emitUnsigned(this.code, target.index);
+    this.code.byte(0x21);
+    this.code.unsigned(target.index);
   }
 
   /** Calls `callee` and puts its results into `targets`. */
@@ -71,25 +67,26 @@ export class FunctionBody {
       throw new RangeError(`${callee.name} takes ${callee.params.length} and returns ${callee.results.length} values`);
     }
     for (const arg of args) arg.emit(this.code);
-    this.code.push(0x10);
-    emitUnsigned(this.code, callee.index);
+    this.code.byte(0x10);
+    this.code.unsigned(callee.index);
     for (const target of targets.toReversed()) {
-      this.code.push(0x21);
-      emitUnsigned(this.code, target.index);
+      this.code.byte(0x21);
+      this.code.unsigned(target.index);
     }
   }
 
   if(condition: I32, then: () => void, otherwise?: () => void): void {
     condition.emit(this.code);
-    this.code.push(0x04, BLOCK_VOID);
+    this.code.byte(0x04);
+    this.code.byte(BLOCK_VOID);
     this.#depth++;
     then();
     if (otherwise) {
-      this.code.push(0x05);
+      this.code.byte(0x05);
       otherwise();
     }
     this.#depth--;
-    this.code.push(0x0b);
+    this.code.byte(0x0b);
   }
 
   /** A block that `break` leaves. */
@@ -103,22 +100,23 @@ export class FunctionBody {
   }
 
   #nest(opcode: number, body: (label: Label) => void): void {
-    this.code.push(opcode, BLOCK_VOID);
+    this.code.byte(opcode);
+    this.code.byte(BLOCK_VOID);
     this.#depth++;
     body({ depth: this.#depth });
     this.#depth--;
-    this.code.push(0x0b);
+    this.code.byte(0x0b);
   }
 
   break(label: Label, condition?: I32): void {
     condition?.emit(this.code);
-    this.code.push(condition ? 0x0d : 0x0c);
-    emitUnsigned(this.code, this.#depth - label.depth);
+    this.code.byte(condition ? 0x0d : 0x0c);
+    this.code.unsigned(this.#depth - label.depth);
   }
 
   return(...values: Expr<ValueType>[]): void {
     for (const value of values) value.emit(this.code);
-    this.code.push(0x0f);
+    this.code.byte(0x0f);
   }
 
   store64(address: I32, value: I64, offset = 0): void {
@@ -132,8 +130,9 @@ export class FunctionBody {
   #store(opcode: number, address: I32, value: Expr<ValueType>, offset: number): void {
     address.emit(this.code);
     value.emit(this.code);
-    this.code.push(opcode, 0);
-    emitUnsigned(this.code, offset);
+    this.code.byte(opcode);
+    this.code.byte(0);
+    this.code.unsigned(offset);
   }
 }
 
@@ -142,25 +141,8 @@ function localAt<T extends ValueType>(index: number, type: T): Local<T> {
     index,
     type,
     emit(code) {
-      code.push(0x20);
-      emitUnsigned(code, index);
+      code.byte(0x20);
+      code.unsigned(index);
     },
   };
-}
-
-/** The value of a call as an expression; only for callees with one result. */
-export function callExpr<T extends ValueType>(type: T, callee: FunctionHandle, ...args: Expr<ValueType>[]): Expr<T> {
-  return {
-    type,
-    emit(code) {
-      for (const arg of args) arg.emit(code);
-      code.push(0x10);
-      emitUnsigned(code, callee.index);
-    },
-  };
-}
-
-/** Encodes the type code list that WebAssembly's binary format wants for parameters, results and locals. */
-export function typeCodes(types: readonly ValueType[]): number[] {
-  return types.map((type) => TYPE_CODE[type]);
 }

@@ -8,6 +8,7 @@ import { FunctionModule } from './function-module.js';
 import { DOUBLE, defineRounding, EXTENDED, SINGLE } from './rounding.js';
 import { defineSseArithmetic, type SseLayout } from './sse-arithmetic.js';
 import { defineSseConversions } from './sse-convert.js';
+import { defineStringCompare } from './string-compare.js';
 import { defineX87Arithmetic } from './x87-arithmetic.js';
 import { defineX87Compares } from './x87-compare.js';
 import type { X87Layout } from './x87-layout.js';
@@ -28,8 +29,15 @@ const X87: X87Layout = {
 };
 const SSE: SseLayout = { mxcsr: stateAddress('mxcsr'), raised: stateAddress('sseRaised') };
 
-/** The routines over the processor state; `encode()` gives a module that imports `env.memory`. */
+let built: FunctionModule | undefined;
+
+/** The routines over the processor state; `encode()` gives a module that imports `env.memory`. Made once a process. */
 export function buildRoutines(): FunctionModule {
+  built ??= build();
+  return built;
+}
+
+function build(): FunctionModule {
   const module = new FunctionModule();
   const roundExtended = defineRounding(module, EXTENDED);
   const roundDouble = defineRounding(module, DOUBLE);
@@ -47,5 +55,6 @@ export function buildRoutines(): FunctionModule {
   const sse = { module, layout: SSE, roundDouble, roundSingle };
   defineSseArithmetic(sse);
   defineSseConversions(sse);
+  defineStringCompare(module, { first: stateAddress('scratch0'), second: stateAddress('scratch1') });
   return module;
 }

@@ -12,10 +12,10 @@ import { emitDenormalOperand, emitLess, raisedOf, SSE_FORMATS, type SseBasis, ss
 const [DOUBLE, SINGLE] = SSE_FORMATS;
 
 /** Relations as CMPcc numbers them, one bit each so that a predicate is a set. */
-export const LESS = 1;
-export const EQUAL = 2;
-export const GREATER = 4;
-export const UNORDERED = 8;
+const LESS = 1;
+const EQUAL = 2;
+const GREATER = 4;
+const UNORDERED = 8;
 
 /** sseCompare<Format>(a, b, quiet) -> the relation that holds. */
 function defineCompare({ module, layout }: SseBasis, format: InterchangeFormat): void {

@@ -31,18 +31,16 @@ interface Remainder extends Result {
 }
 
 function remainder(stack: X87Stack, x: RegisterValue, y: RegisterValue, nearest: boolean): Remainder {
-  const unchanged = (result: Result): Remainder => result;
   const forced = stack.forced(x, y);
-  if (forced) return unchanged(forced);
-  if (isInfinite(x) || isZero(y)) return unchanged(INVALID);
+  if (forced) return forced;
+  if (isInfinite(x) || isZero(y)) return INVALID;
   const { flags, stops } = stack.denormal(x, y);
-  if (stops) return unchanged({ value: x, flags });
-  if (isZero(x)) return unchanged({ value: x, flags });
-  if (isInfinite(y))
-    return unchanged({
-      ...stack.round(signOf(x), x.significand, magnitude(x).exponent, false, stack.fullPrecisionControl),
-      flags,
-    });
+  if (stops) return { value: x, flags };
+  if (isZero(x)) return { value: x, flags, conditions: 0 };
+  if (isInfinite(y)) {
+    const kept = stack.round(signOf(x), x.significand, magnitude(x).exponent, false, stack.fullPrecisionControl);
+    return { value: kept.value, flags: kept.flags | flags, conditions: 0 };
+  }
   const distance = binaryExponent(x) - binaryExponent(y);
   const [a, b] = [magnitude(x), magnitude(y)];
   const low = Math.min(a.exponent, b.exponent);

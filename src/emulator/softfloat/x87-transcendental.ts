@@ -207,7 +207,8 @@ function product(
   const mantissa = factor.mantissa * (exact ? BigInt(Math.abs(log.exact ?? 0)) : log.mantissa);
   const exponent = factor.exponent + (exact ? 0 : log.exponent);
   const result = stack.round(sign, mantissa, exponent, !exact, stack.fullPrecisionControl);
-  return raised(result.value, result.flags | flags);
+  // Processors call every such product inexact, even that with a whole logarithm.
+  return raised(result.value, result.flags | flags | PE);
 }
 
 /** FYL2XP1: ST(1) * log2(ST(0) + 1). */

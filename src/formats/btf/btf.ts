@@ -7,7 +7,7 @@
  */
 import { u8, u16, u32 } from '../../core/bytes.js';
 import { MAX_NAME_BYTES } from '../../core/name-table.js';
-import { type BtfCategory, BtfNames, type BtfRecords } from './btf-names.js';
+import { type BtfCategory, BtfNames, type BtfRecords, type BtfStrings } from './btf-names.js';
 import { BTF_MAGIC, BTF_VERSION, HEADER, isModifier, KIND, TRAILER, TYPE } from './layout.js';
 
 /** One member of a struct or union. `bits` is 0 for a member that is no bit-field. */
@@ -35,6 +35,7 @@ export class Btf {
   readonly #strings: Uint8Array;
   readonly #stringStart: number;
   readonly #offsets: Uint32Array;
+  readonly #nameOffsets: Uint32Array;
   readonly #kinds: Uint8Array;
   readonly #names = new Map<BtfCategory, BtfNames>();
 
@@ -44,8 +45,9 @@ export class Btf {
     this.#base = base;
     this.#stringStart = base === undefined ? 0 : base.stringEnd;
     this.firstId = base === undefined ? 1 : base.endId;
-    const { offsets, kinds, count, damage } = indexTypes(types);
+    const { offsets, nameOffsets, kinds, count, damage } = indexTypes(types);
     this.#offsets = offsets;
+    this.#nameOffsets = nameOffsets;
     this.#kinds = kinds;
     this.endId = this.firstId + count;
     this.damage = damage;
@@ -65,6 +67,11 @@ export class Btf {
     const stringEnd = stringStart + u32(bytes, HEADER.stringLength);
     if (start < HEADER.size || typeEnd > bytes.length || stringEnd > bytes.length) return undefined;
     return new Btf(bytes.subarray(typeStart, typeEnd), bytes.subarray(stringStart, stringEnd), base);
+  }
+
+  /** What a split section is on top of. */
+  get base(): Btf | undefined {
+    return this.#base;
   }
 
   /** Types in this section, without the base's and without void. */
@@ -183,13 +190,16 @@ export class Btf {
 
   #records(): BtfRecords {
     return {
-      types: this.#types,
-      offsets: this.#offsets,
+      nameOffsets: this.#nameOffsets,
       kinds: this.#kinds,
       count: this.typeCount,
-      strings: this.#strings,
-      stringStart: this.#stringStart,
+      strings: this.strings(),
     };
+  }
+
+  /** This section's strings and its base's, for those that are on top of it. */
+  strings(): BtfStrings[] {
+    return [{ bytes: this.#strings, start: this.#stringStart }, ...(this.#base?.strings() ?? [])];
   }
 
   /** Where the record of `id` starts in the type section; -1 when there is none. */
@@ -200,16 +210,18 @@ export class Btf {
 
 interface TypeIndex {
   readonly offsets: Uint32Array;
+  readonly nameOffsets: Uint32Array;
   readonly kinds: Uint8Array;
   readonly count: number;
   readonly damage: string | undefined;
 }
 
-/** One pass over the type section: start and kind of every whole record, until the end or the first malformed one. */
+/** One pass over the type section: start, name and kind of every whole record, until the end or the first malformed one. */
 function indexTypes(types: Uint8Array): TypeIndex {
   // Every record takes at least 12 bytes, so this bounds the index by what is really there.
   const capacity = Math.floor(types.length / TYPE.size);
   const offsets = new Uint32Array(capacity);
+  const nameOffsets = new Uint32Array(capacity);
   const kinds = new Uint8Array(capacity);
   let count = 0;
   let at = 0;
@@ -217,13 +229,22 @@ function indexTypes(types: Uint8Array): TypeIndex {
     const info = u32(types, at + TYPE.info);
     const kind = (info >>> 24) & 0x1f;
     const trailer = TRAILER[kind];
-    if (trailer === undefined) return { offsets, kinds, count, damage: `unknown kind ${kind} at type ${count + 1}` };
+    if (trailer === undefined)
+      return { offsets, nameOffsets, kinds, count, damage: `unknown kind ${kind} at type ${count + 1}` };
     const next = at + TYPE.size + trailer.fixed + trailer.each * (info & 0xffff);
-    if (next > types.length) return { offsets, kinds, count, damage: `type ${count + 1} runs past the end` };
+    if (next > types.length)
+      return { offsets, nameOffsets, kinds, count, damage: `type ${count + 1} runs past the end` };
     offsets[count] = at;
+    nameOffsets[count] = u32(types, at + TYPE.name);
     kinds[count] = kind;
     count++;
     at = next;
   }
-  return { offsets, kinds, count, damage: at === types.length ? undefined : 'bytes left over after the last type' };
+  return {
+    offsets,
+    nameOffsets,
+    kinds,
+    count,
+    damage: at === types.length ? undefined : 'bytes left over after the last type',
+  };
 }

@@ -13,12 +13,12 @@ export function* compressedPieces(
 ): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   let offset = 0;
   while (offset < source.size) {
-    options.signal?.throwIfAborted();
     const piece = new Uint8Array(Math.min(PIECE, source.size - offset));
     const got = source.read(offset, piece);
     if (got === 0) return;
     offset += got;
     yield piece.subarray(0, got);
     options.onUnpack?.(offset, source.size);
+    options.signal?.throwIfAborted();
   }
 }

@@ -1,33 +1,53 @@
 /**
  * Images inside gzip (RFC 1952), several members in a row included.
  */
-import { pipeline, Readable } from 'node:stream';
-import { constants, createGunzip } from 'node:zlib';
-import { u16, u32 } from '../../core/bytes.js';
+import { createGunzip } from 'node:zlib';
+import { u16 } from '../../core/bytes.js';
 import type { ByteSource } from '../byte-source.js';
 import type { Container, OpenOptions } from '../format.js';
-import { readBytes } from '../sources/read-bytes.js';
 import { compressedPieces } from './compressed-pieces.js';
 import { spool } from './spool.js';
 
 const GZIP_MAGIC = 0x8b1f;
 const METHOD_DEFLATE = 8;
-const TRAILER_SIZE = 8;
+
+/** Bytes that are decoded in one go: what comes of them (up to 1032 times as much) is in memory at once. */
+const STEP = 32 * 1024;
 
 async function* gunzip(source: ByteSource, options: OpenOptions): AsyncGenerator<Uint8Array, void, undefined> {
-  // Z_SYNC_FLUSH at the end instead of Z_FINISH: a truncated file then gives all that it holds, and ends without an error.
-  const unzip = createGunzip({ chunkSize: 256 * 1024, finishFlush: constants.Z_SYNC_FLUSH });
-  const input = Readable.from(compressedPieces(source, options), { objectMode: false });
-  let size = 0;
-  // The iteration below gets the errors; pipeline wants a callback all the same.
-  for await (const piece of pipeline(input, unzip, () => {})) {
-    size += (piece as Uint8Array).length;
-    yield piece as Uint8Array;
+  const unzip = createGunzip({ chunkSize: 256 * 1024 });
+  const ready: Uint8Array[] = [];
+  let failure: Error | undefined;
+  let isOver = false;
+  let wake = () => {};
+  // Listening instead of iterating: an error then loses nothing of what was decoded before it.
+  unzip.on('data', (piece: Uint8Array) => ready.push(piece));
+  unzip.on('error', (error) => {
+    failure = error;
+  });
+  // Padding after the last member ends the decoder in the middle of a write, whose callback is then never called.
+  for (const event of ['end', 'close'])
+    unzip.on(event, () => {
+      isOver = true;
+      wake();
+    });
+
+  for (const piece of compressedPieces(source, options)) {
+    for (let at = 0; at < piece.length && !isOver; at += STEP) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        unzip.write(piece.subarray(at, at + STEP), () => resolve());
+      });
+      yield* ready.splice(0);
+    }
   }
-  // ISIZE, the last field, is the length of the last member modulo 2^32.
-  const trailer = readBytes(source, source.size - TRAILER_SIZE, TRAILER_SIZE);
-  if (trailer.length < TRAILER_SIZE || size % 2 ** 32 !== u32(trailer, 4))
-    throw new Error('its length is not the one at its end');
+  if (!isOver)
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      unzip.end();
+    });
+  yield* ready.splice(0);
+  if (failure) throw failure;
 }
 
 export const gzipContainer: Container = {

@@ -20,9 +20,16 @@ import { type RamBlock, readRamStream } from './ram-stream.js';
 /** A block this large that is not main memory is hot-plugged memory, whose address the stream does not tell. */
 const NOTEWORTHY_BLOCK = 128 * 2 ** 20;
 /** Lists of block names in notes are cut here. */
-const MAX_NOTE = 250;
+const MAX_LIST = 200;
 /** The longest compressed page that the stream reader lets pass. */
 const MAX_ZLIB = 2 * PAGE_SIZE;
+
+function listed(blocks: readonly RamBlock[]): string {
+  return blocks
+    .map(({ name }) => name)
+    .join(', ')
+    .slice(0, MAX_LIST);
+}
 
 /** Loads pages by their physical frame, through extents whose offsets count through the blocks put together. */
 function loader(source: ByteSource, main: readonly RamBlock[], extents: readonly Extent[]): PageLoader {
@@ -81,11 +88,9 @@ export const qemuMigrationFormat: MemoryFormat = {
       throw new UserError(`${source.name}: a QEMU migration stream without memory in it`, 'try a copy that is whole');
 
     const notes = [...stream.notes];
-    if (main.length > 1)
-      notes.push(`main memory is put together by name: ${main.map(({ name }) => name).join(', ')}`.slice(0, MAX_NOTE));
-    for (const block of stream.blocks)
-      if (block.length >= NOTEWORTHY_BLOCK && !main.includes(block))
-        notes.push(`the memory block ${block.name} is left out: the stream does not tell its address`);
+    if (main.length > 1) notes.push(`main memory is put together by name: ${listed(main)}`);
+    const left = stream.blocks.filter((block) => block.length >= NOTEWORTHY_BLOCK && !main.includes(block));
+    if (left.length > 0) notes.push(`memory is left out whose address the stream does not tell: ${listed(left)}`);
     const registers = (devices.get('cpu') ?? []).map(registersOf).filter((one) => one !== undefined);
     return {
       format: 'QEMU migration stream',

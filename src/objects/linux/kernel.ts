@@ -22,6 +22,11 @@ export class LinuxKernel extends GuestKernel {
     this.location = location;
   }
 
+  /** The same kernel in another memory of the machine, where nothing that it was found by has changed. */
+  over(memory: PhysicalMemory): LinuxKernel {
+    return new LinuxKernel(memory, this.location, this.profile);
+  }
+
   /** True from Linux `major.minor` on: `kernel.atLeast(6, 12)`. Prefer `has` on a field where one tells as well. */
   atLeast(major: number, minor: number): boolean {
     const [ours = 0, oursMinor = 0] = this.profile.release.split('.').map((part) => Number.parseInt(part, 10));

@@ -2,7 +2,9 @@
  * BTF as a `TypeSource`: a struct is found by a hash of its name and decoded when it is asked for.
  *
  * Aggregates without a name that stand behind a typedef go by the typedef's name (`atomic_t`); those without either are
- * called `unnamed_ID`, with `ID` the BTF type id, and can be looked up under that name.
+ * called `unnamed_ID`, with `ID` the BTF type id, and can be looked up under that name. Source files are free to have
+ * structures of their own under one name: the first is found by it, members of another's type refer to `NAME@ID`. In split
+ * BTF, whose ids other modules use as well, both end in `@TAG`.
  */
 import type { Btf } from '../../formats/btf/btf.js';
 import type { BtfCategory } from '../../formats/btf/btf-names.js';
@@ -17,16 +19,20 @@ const MAX_MEMBERS = 20_000;
 const MAX_TYPE_DEPTH = 32;
 
 const UNNAMED = 'unnamed_';
+const NUMBERED = /^(?:unnamed_|\w+@)(\d{1,9})$/;
 const VOID: TypeRef = { kind: 'void' };
 
 export class BtfTypeSource implements TypeSource {
   readonly pointerSize: 4 | 8;
   readonly #btf: Btf;
+  readonly #suffix: string;
   readonly #structs = new Map<string, StructType | undefined>();
   readonly #enums = new Map<string, EnumType | undefined>();
 
-  constructor(btf: Btf, pointerSize: 4 | 8) {
+  /** @param tag of split BTF: what tells it from other modules' */
+  constructor(btf: Btf, pointerSize: 4 | 8, tag = '') {
     this.#btf = btf;
+    this.#suffix = tag === '' ? '' : `@${tag}`;
     this.pointerSize = pointerSize;
   }
 
@@ -63,12 +69,15 @@ export class BtfTypeSource implements TypeSource {
     return names;
   }
 
-  /** The id of the type called `name`: its own name, a typedef's, or `unnamed_ID`. */
+  /** The id of the type called `name`: its own name, a typedef's, `unnamed_ID` or `NAME@ID`. */
   #idOf(name: string, category: BtfCategory, fits: (kind: number) => boolean): number | undefined {
     const own = this.#btf.find(name, category);
     if (own !== undefined) return own;
-    const id = name.startsWith(UNNAMED) ? Number(name.slice(UNNAMED.length)) : this.#btf.find(name, 'typedef');
-    if (id === undefined || !Number.isInteger(id) || id <= 0) return undefined;
+    const numbered = name.endsWith(this.#suffix)
+      ? NUMBERED.exec(name.slice(0, name.length - this.#suffix.length))
+      : null;
+    const id = numbered === null ? this.#btf.find(name, 'typedef') : Number(numbered[1]);
+    if (id === undefined || id < this.#btf.firstId) return undefined;
     const target = this.#btf.resolve(id);
     return fits(this.#btf.kind(target)) ? target : undefined;
   }
@@ -113,6 +122,7 @@ export class BtfTypeSource implements TypeSource {
       id: target,
       written: id,
       pointerSize: this.pointerSize,
+      suffix: this.#suffix,
       inner: (next) => this.#reference(next, depth + 1),
     });
   }
@@ -128,6 +138,7 @@ interface ReferenceContext {
   readonly id: number;
   readonly written: number;
   readonly pointerSize: 4 | 8;
+  readonly suffix: string;
   inner(id: number): TypeRef;
 }
 
@@ -170,15 +181,28 @@ function enumReference(context: ReferenceContext): TypeRef {
 }
 
 /** The type's own name, else that of the typedef nearest to it, else `unnamed_ID`. */
-function nameOf({ btf, id, written }: ReferenceContext): string {
+function nameOf({ btf, id, written, suffix }: ReferenceContext): string {
   const own = btf.name(id);
-  if (own !== '') return own;
+  // Ids of the base mean the same in every module.
+  const ending = id < btf.firstId ? '' : suffix;
+  if (own !== '') return isFirst(btf, id, own) ? own : `${own}@${id}${ending}`;
   let typedef = '';
   // `resolve` has come to an end on this chain, so it has no cycle.
   for (let step = written; step !== id && isModifier(btf.kind(step)); step = btf.sizeOrType(step)) {
     if (btf.kind(step) === KIND.typedef) typedef = btf.name(step);
   }
-  return typedef === '' ? `${UNNAMED}${id}` : typedef;
+  return typedef === '' ? `${UNNAMED}${id}${ending}` : typedef;
+}
+
+/** Whether looking the name up leads to this type, rather than to another of the same name. */
+function isFirst(btf: Btf, id: number, name: string): boolean {
+  const category = isEnum(btf.kind(id)) ? 'enum' : 'aggregate';
+  const { base } = btf;
+  if (base !== undefined) {
+    const ofBase = base.find(name, category);
+    if (ofBase !== undefined || id < btf.firstId) return ofBase === id;
+  }
+  return btf.find(name, category) === id;
 }
 
 const isAggregate = (kind: number): boolean => kind === KIND.struct || kind === KIND.union;

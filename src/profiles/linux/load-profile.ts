@@ -12,7 +12,7 @@ import { type FoundKernel, findKernel } from './find-linux-kernel.js';
 import { recallKernel, rememberKernel } from './kernel-cache.js';
 import { KernelImage } from './kernel-image.js';
 import { loadExports, loadKallsyms, loadSymbols } from './load-symbols.js';
-import { loadTypes } from './load-types.js';
+import { guessTypes, loadTypes } from './load-types.js';
 import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.js';
 
 export interface LoadedLinuxProfile {
@@ -41,20 +41,29 @@ export function loadLinuxProfile(
   const pointerSize = pointerSizeOf(architecture);
   const image = imageOf(memory, location);
   const own = loadSymbols(location, kallsyms);
-  const { types, btf, symbols: added, sources } = loadTypes(image, location, own.symbols, options.profilePath, cache);
-  const parts = [own.symbols, ...(added === undefined ? [] : [added])];
-  const known = combineSymbols(...parts);
+  const loaded = loadTypes(image, location, own.symbols, options.profilePath, cache);
+  const parts = [own.symbols, ...(loaded?.symbols === undefined ? [] : [loaded.symbols])];
   // Without KALLSYMS_ALL kallsyms has functions only; then the export table is worth its search.
+  const known = combineSymbols(...parts);
   const exported = known.address('init_task') === undefined ? loadExports(image, location, known) : undefined;
-  const symbols = exported === undefined ? known : combineSymbols(...parts, exported.symbols);
+  if (exported !== undefined) parts.push(exported.symbols);
+  const {
+    types,
+    btf,
+    symbols: guessed,
+    sources,
+    gaps,
+  } = loaded ?? guessTypes(image, location, combineSymbols(...parts));
+  if (loaded === undefined && guessed !== undefined) parts.push(guessed);
   const profile: Profile = {
     os: 'linux',
     pointerSize,
     banner,
     release,
     types,
-    symbols,
+    symbols: combineSymbols(...parts),
     sources: [...own.sources, ...(exported?.sources ?? []), ...sources],
+    ...(gaps === undefined ? {} : { gaps }),
   };
   return { location, profile, btf };
 }

@@ -1,20 +1,27 @@
 /**
- * Where the types of a kernel come from, in this order: the user's symbol file, the image's BTF, a symbol file that
- * comes with the package.
+ * Where the types of a kernel come from, in this order: the user's symbol file, the image's BTF (modules' included), a
+ * symbol file that comes with the package, and last what memory itself shows.
  */
 import { UserError } from '../../core/errors.js';
 import { Btf } from '../../formats/btf/btf.js';
+import { PagedAddressSpace } from '../../memory/paged-address-space.js';
+import { PAGING_MODES } from '../../memory/paging-modes.js';
 import { BtfTypeSource } from '../btf/btf-type-source.js';
 import type { BlobCache } from '../cache/blob-cache.js';
+import { combineTypes } from '../combine-types.js';
 import type { IsfDocument } from '../isf/isf-document.js';
 import { isfBanner } from '../isf/isf-profile.js';
 import { IsfSymbols } from '../isf/isf-symbols.js';
 import { IsfTypeSource } from '../isf/isf-type-source.js';
 import { readIsf } from '../isf/read-isf.js';
-import type { SymbolSource, TypeSource } from '../types.js';
+import { SymbolList } from '../symbol-list.js';
+import type { StructType, SymbolSource, TypeSource } from '../types.js';
 import type { KernelImage } from './kernel-image.js';
 import { type LinuxKernelLocation, lowestKernelAddress } from './location.js';
+import { moduleTypes } from './module-btf.js';
 import { shippedProfile } from './shipped-profile.js';
+import { structuralModules } from './structural-modules.js';
+import { structuralTypes } from './structural-types.js';
 
 export interface LoadedTypes {
   readonly types: TypeSource;
@@ -22,28 +29,59 @@ export interface LoadedTypes {
   /** Symbols that came with the types. */
   readonly symbols?: SymbolSource;
   readonly sources: readonly string[];
+  /** What is known to be missing. */
+  readonly gaps?: readonly string[];
 }
 
 /** Larger than any kernel's BTF (6.12: 6 MB). */
 const MAX_BTF = 64 * 1024 * 1024;
 
-/** @param symbols what the image itself knows, for where BTF lies */
+/**
+ * The kernel's types, or undefined when neither the user nor the image nor the package has them.
+ *
+ * @param symbols what the image itself knows, for where BTF lies
+ */
 export function loadTypes(
   image: KernelImage,
   location: LinuxKernelLocation,
   symbols: SymbolSource,
   profilePath: string | undefined,
   cache: BlobCache | undefined,
-): LoadedTypes {
+): LoadedTypes | undefined {
   if (profilePath !== undefined) return givenTypes(readIsf(profilePath, cache), location);
   const btf = readBtf(image, symbols);
-  if (btf !== undefined) {
-    const types = new BtfTypeSource(btf, image.pointerSize);
-    return { types, btf, sources: [`types: BTF in the image (${btf.typeCount} types)`] };
-  }
+  if (btf !== undefined) return btfTypes(btf, image, location, symbols);
   const shipped = shippedProfile(location.release);
-  if (shipped !== undefined) return shippedTypes(shipped, location);
-  return { types: noTypes(image.pointerSize), sources: ['types: none'] };
+  return shipped && shippedTypes(shipped, location);
+}
+
+/** What the tasks and modules of a kernel show that brings no types; few, and said so. */
+export function guessTypes(image: KernelImage, location: LinuxKernelLocation, symbols: SymbolSource): LoadedTypes {
+  const space = spaceOf(image, location);
+  const initTask = symbols.address('init_task');
+  const tasks = initTask === undefined ? undefined : structuralTypes(space, initTask);
+  const modules = structuralModules(image, space, location.textStart);
+  const structs = new Map([...(tasks?.structs ?? []), ...(modules?.structs ?? [])].map((type) => [type.name, type]));
+  const head = modules === undefined ? [] : [{ name: 'modules', address: modules.head, kind: 'd' }];
+  const source = `types: found by their use in memory (${[...structs.keys()].join(', ') || 'none'})`;
+  const gap = `types of ${location.release}: all but some members of ${[...structs.keys()].join(', ') || 'none'}`;
+  return {
+    types: structTypes(structs, image.pointerSize),
+    symbols: new SymbolList(head),
+    sources: [source],
+    gaps: [gap],
+  };
+}
+
+function btfTypes(btf: Btf, image: KernelImage, location: LinuxKernelLocation, symbols: SymbolSource): LoadedTypes {
+  const kernel = new BtfTypeSource(btf, image.pointerSize);
+  // Modules' types are rarely asked for, and there are a hundred modules.
+  const types = combineTypes(kernel, () => [...moduleTypes(spaceOf(image, location), symbols, kernel, btf)]);
+  return { types, btf, sources: [`types: BTF in the image (${btf.typeCount} types)`] };
+}
+
+function spaceOf(image: KernelImage, location: LinuxKernelLocation): PagedAddressSpace {
+  return new PagedAddressSpace('kernel', image.memory, PAGING_MODES[location.paging], location.dtb);
 }
 
 /** The kernel's BTF lies between two linker symbols. Copies elsewhere in memory may be stale, so they are not looked for. */
@@ -86,6 +124,12 @@ function movedSymbols(document: IsfDocument, location: LinuxKernelLocation): Sym
   return new IsfSymbols(document, shift, lowestKernelAddress(location.architecture));
 }
 
-function noTypes(pointerSize: 4 | 8): TypeSource {
-  return { pointerSize, struct: () => undefined, enum: () => undefined, structNames: () => [], enumNames: () => [] };
+function structTypes(structs: ReadonlyMap<string, StructType>, pointerSize: 4 | 8): TypeSource {
+  return {
+    pointerSize,
+    struct: (name) => structs.get(name),
+    enum: () => undefined,
+    structNames: () => structs.keys(),
+    enumNames: () => [],
+  };
 }

@@ -10,6 +10,7 @@ export const RENDERERS = {
   bodyfile: async () => (await import('./bodyfile.js')).bodyfile,
   dfxml: async () => (await import('./dfxml.js')).dfxml,
   timesketch: async () => (await import('./timesketch.js')).timesketch,
+  'chrome-trace': async () => (await import('./chrome-trace.js')).chromeTrace,
   none: async () => (await import('./none.js')).none,
 } as const satisfies Record<string, () => Promise<RendererFactory>>;
 

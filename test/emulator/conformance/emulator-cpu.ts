@@ -7,6 +7,7 @@ import { updateFpuTraps } from '../../../src/emulator/cpu/fpu-traps.js';
 import type { CpuModel } from '../../../src/emulator/cpu/models.js';
 import type { Bus } from '../../../src/emulator/cpu/processor.js';
 import { stateAddress } from '../../../src/emulator/cpu/state-layout.js';
+import { Jit } from '../../../src/emulator/jit/jit.js';
 import type { ConformanceCase, Outcome } from './case.js';
 import { CODE_BASE, DATA_BASE, HUNG_VECTOR, PAGE_BYTES, STATE_FX, WINDOW_BASE, WINDOW_BYTES } from './record.js';
 import { StateImage } from './state-image.js';
@@ -39,9 +40,6 @@ const PRESENT_WRITABLE = 3;
 const USER = 4;
 const NO_EXECUTE = 1n << 63n;
 const HAS_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
-/** A case is one instruction, or a few; more than this is a loop. */
-const MAX_INSTRUCTIONS = 20_000;
-
 const silentBus: Bus = {
   readPort: () => 0,
   writePort: () => {},
@@ -57,10 +55,19 @@ const silentBus: Bus = {
 
 export class EmulatorCpu {
   readonly processor: MemlapseProcessor;
+  /** A case is one instruction, or a few; more than this is a loop that will not end. */
+  maxInstructions = 20_000;
   readonly #ram: DataView;
+  #loaded: Uint8Array | undefined;
 
-  constructor(model: CpuModel | string = 'memlapse64') {
+  /** In the 'jit' tier everything that can be translated is, before it runs for the first time. */
+  constructor(tier: 'interpreter' | 'jit' = 'interpreter', model: CpuModel | string = 'memlapse64') {
     this.processor = createProcessor({ ramBytes: RAM_BYTES, bus: silentBus, model });
+    const { core } = this.processor;
+    if (tier === 'jit') {
+      core.blocks.hotThreshold = 1;
+      new Jit(core);
+    }
     const { ram } = this.processor;
     this.#ram = new DataView(ram.buffer, ram.byteOffset, ram.length);
     this.#buildTables();
@@ -134,7 +141,7 @@ export class EmulatorCpu {
     this.#load(test);
     state.set('halted', 0);
     state.setWide('rip', BigInt(IRET));
-    const reason = processor.run(processor.icount + MAX_INSTRUCTIONS);
+    const reason = processor.run(processor.icount + this.maxInstructions);
     if (reason === 'triple-fault') throw new Error(`${test.name}: triple fault`);
     if (reason === 'halt') return this.#outcome();
     const hung: Outcome = { vector: HUNG_VECTOR, errorCode: 0, faultAddress: 0n, state: this.#stateNow() };
@@ -146,10 +153,14 @@ export class EmulatorCpu {
     const { processor } = this;
     const { state } = processor.core;
     const ram = processor.ram;
-    ram.fill(0xcc, CODE_FRAME, CODE_FRAME + PAGE_BYTES);
-    ram.set(code, CODE_FRAME + Number(image.rip) - CODE_BASE);
+    if (code !== this.#loaded) {
+      // Cases that share their code share what is decoded and translated from it.
+      ram.fill(0xcc, CODE_FRAME, CODE_FRAME + PAGE_BYTES);
+      ram.set(code, CODE_FRAME + Number(image.rip) - CODE_BASE);
+      processor.noteWritten(CODE_FRAME, PAGE_BYTES);
+      this.#loaded = code;
+    }
     ram.set(image.window, DATA_FRAME + WINDOW_BASE - DATA_BASE);
-    processor.noteWritten(CODE_FRAME, PAGE_BYTES);
     for (let i = 0; i < 16; i++) state.setGpr(i, image.gpr(i));
     state.setGpr(4, BigInt(STACK_TOP - 40));
     const selector = mode === 64 ? USER_CODE_64 : USER_CODE_32;
@@ -163,6 +174,8 @@ export class EmulatorCpu {
     state.set('ftop', top);
     state.set('fempty', ~image.ftw & 0xff);
     state.set('mxcsr', image.mxcsr);
+    for (const name of ['fpuIp', 'fpuDp']) state.setWide(name, 0n);
+    for (const name of ['fpuCs', 'fpuDs', 'fpuOpcode']) state.set(name, 0);
     for (let i = 0; i < 8; i++) {
       const { significand, signExponent } = image.st(i);
       const at = stateAddress('fpr0') + ((top + i) & 7) * 16;

@@ -5,7 +5,7 @@ import type { Random } from './random.js';
 const SHIFT_EDGES = [7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128].map(BigInt);
 
 /** Integer edges of a width in bits: zeros, ones, signs, shift-count edges, alternating patterns. */
-export function integerEdges(bits: number): bigint[] {
+function integerEdges(bits: number): bigint[] {
   const max = (1n << BigInt(bits)) - 1n;
   const sign = 1n << BigInt(bits - 1);
   const patterns = [0x5555555555555555n, 0xaaaaaaaaaaaaaaaan, 0x0123456789abcdefn, 0x00ff00ff00ff00ffn];
@@ -22,7 +22,7 @@ export const SINGLE: BinaryFormat = { exponentBits: 8, fractionBits: 23 };
 export const DOUBLE: BinaryFormat = { exponentBits: 11, fractionBits: 52 };
 
 /** Bit patterns of an IEEE format: zeros, denormals, limits, powers of two, infinities, quiet and signalling NaNs. */
-export function floatEdges({ exponentBits, fractionBits }: BinaryFormat): bigint[] {
+function floatEdges({ exponentBits, fractionBits }: BinaryFormat): bigint[] {
   const f = BigInt(fractionBits);
   const exponentMax = (1n << BigInt(exponentBits)) - 1n;
   const bias = exponentMax >> 1n;

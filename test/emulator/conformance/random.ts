@@ -1,5 +1,5 @@
-// A small seeded generator (splitmix64 on two 32-bit halves would be slower in JavaScript; this is sfc32), so that a
-// conformance run can be repeated from its seed. Not for anything that must be unpredictable.
+// A small seeded generator (sfc32, by Chris Doty-Humphrey), so that a conformance run can be repeated from its seed.
+// Not for anything that must be unpredictable.
 
 export class Random {
   #a = 0x9e3779b9;

@@ -101,7 +101,7 @@ test('random loops end in the same state at every stop', () => {
       );
       return bare.cpu.jitStatistics !== undefined;
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 

@@ -123,6 +123,33 @@ describe('forged BTF', () => {
 });
 
 describe('split BTF', () => {
+  it('finds a type whose name stands in its base, where it means something else', () => {
+    const baseBytes = btfImage([INT, { name: 'shared', kind: KIND.forward, value: 0 }]);
+    const image = btfImage([{ name: 'shared', kind: KIND.struct, value: 4, elementWords: 3, trailer: ['x', 1, 0] }], {
+      stringStart: stringLength(baseBytes),
+    });
+    // The name's offset in the base's strings, as the kernel's build writes it.
+    image.writeUInt32LE(baseBytes.indexOf('shared') - (baseBytes.length - stringLength(baseBytes)), 24);
+    const types = new BtfTypeSource(Btf.open(image, Btf.open(baseBytes))!, 8, 'm1');
+    expect(types.struct('shared')?.fields.get('x')?.offset).toBe(0);
+  });
+
+  it('tells its nameless types from those of other modules', () => {
+    const base = Btf.open(btfImage([INT]))!;
+    const image = btfImage(
+      [
+        { kind: KIND.struct, value: 4, elementWords: 3, trailer: ['deep', 1, 0] },
+        { name: 'outer', kind: KIND.struct, value: 4, elementWords: 3, trailer: ['inner', 2, 0] },
+      ],
+      { stringStart: base.stringEnd },
+    );
+    const types = new BtfTypeSource(Btf.open(image, base)!, 8, 'm1');
+    expect(types.struct('outer')?.fields.get('inner')?.type).toEqual({ kind: 'struct', name: 'unnamed_2@m1' });
+    expect([...(types.struct('unnamed_2@m1')?.fields.keys() ?? [])]).toEqual(['deep']);
+    expect(types.struct('unnamed_2@m2')).toBeUndefined();
+    expect(types.struct('unnamed_2')).toBeUndefined();
+  });
+
   it('counts ids and strings on from its base', () => {
     const baseBytes = btfImage([
       INT,
@@ -136,6 +163,7 @@ describe('split BTF', () => {
     expect([btf.firstId, btf.endId]).toEqual([3, 4]);
     const types = new BtfTypeSource(btf, 8);
     expect([...types.structNames()]).toEqual(['of_module']);
+    expect(types.struct('of_base')).toBeUndefined();
     expect(types.struct('of_module')?.fields.get('inner')?.type).toEqual({ kind: 'struct', name: 'of_base' });
     expect(types.struct('of_module')?.fields.get('number')?.offset).toBe(4);
   });

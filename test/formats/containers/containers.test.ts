@@ -55,7 +55,7 @@ describe.each(Object.entries(packers))('%s', (name, pack) => {
     const memory = await openBytes(packed.subarray(0, packed.length / 2), { temporaryFolder: folder });
     expect(memory.notes).toHaveLength(1);
     expect(memory.notes[0]).toMatch(`the ${name} data is damaged or truncated after ${memory.end} unpacked bytes`);
-    expect(memory.end).toBeGreaterThan(raw.length / 4);
+    expect(memory.end).toBeGreaterThan(raw.length * 0.4);
     expectContents(memory, [{ start: 0, bytes: raw.subarray(0, memory.end) }]);
   });
 
@@ -90,10 +90,17 @@ describe('containers', () => {
 
   test('in several members, frames and streams are one file', async () => {
     const halves = [raw.subarray(0, 0x100000), raw.subarray(0x100000)];
-    expectGuest(await openBytes(Buffer.concat(halves.map((half) => gzipSync(half)))), plainGuest);
-    expectGuest(await openBytes(Buffer.concat(halves.map((half) => buildXz(half)))), plainGuest);
-    const frames = [skippableFrame(12), buildZstd(halves[0]!), skippableFrame(0), buildZstd(halves[1]!)];
-    expectGuest(await openBytes(Buffer.concat(frames)), plainGuest);
+    for (const parts of [
+      halves.map((half) => gzipSync(half)),
+      // Padding, as tapes leave it.
+      [gzipSync(raw), Buffer.alloc(1000)],
+      halves.map((half) => buildXz(half)),
+      [skippableFrame(12), buildZstd(halves[0]!), skippableFrame(0), buildZstd(halves[1]!)],
+    ]) {
+      const memory = await openBytes(Buffer.concat(parts));
+      expect(memory.notes).toEqual([]);
+      expectGuest(memory, plainGuest);
+    }
   });
 
   test('zstd that takes a giant window to unpack is refused, in whatever frame', async () => {

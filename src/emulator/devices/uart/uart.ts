@@ -232,6 +232,8 @@ export class Uart implements Device {
     const { state } = this;
     const byte = state.receiveFifo.shift() ?? 0;
     state.timeoutPending = false;
+    // The line falls before the next byte comes in: without FIFO every byte makes an edge.
+    this.#update();
     this.#fill();
     return byte;
   }

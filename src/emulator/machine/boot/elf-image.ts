@@ -11,7 +11,7 @@ const PT_LOAD = 1;
 const PT_NOTE = 4;
 const EM_386 = 3;
 const EM_X86_64 = 62;
-/** Zero-filled memory behind the file's bytes; kernels have some ten MiB. */
+/** All segments together with the zeros behind them; kernels have some tens of MiB. */
 const MEMORY_MOST = 1 << 30;
 
 interface Layout {
@@ -76,6 +76,7 @@ export function readElfImage(bytes: Uint8Array): ElfImage {
   const placements: Placement[] = [];
   const notes: ElfNote[] = [];
   const table = word(layout.phoff);
+  let total = 0;
   const entrySize = u16(bytes, layout.phentsize);
   for (let i = 0; i < u16(bytes, layout.phnum); i++) {
     const at = table + i * entrySize;
@@ -84,7 +85,8 @@ export function readElfImage(bytes: Uint8Array): ElfImage {
     const [offset, paddr, filesz, memsz] = (['offset', 'paddr', 'filesz', 'memsz'] as const).map((field) =>
       word(at + layout.segment[field]),
     ) as [number, number, number, number];
-    if (offset + filesz > bytes.length || memsz > MEMORY_MOST || filesz > MEMORY_MOST) throw truncated();
+    total += Math.max(memsz, filesz);
+    if (offset + filesz > bytes.length || total > MEMORY_MOST) throw truncated();
     const content = bytes.subarray(offset, offset + filesz);
     if (type === PT_NOTE) notes.push(...readNotes(content));
     else if (memsz > 0) {

@@ -2,7 +2,8 @@
 // conformance suite; it knows nothing of the emulator.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConformanceCase, decodeOutcomes, encodeCases, type Outcome } from '../case.js';
@@ -31,16 +32,20 @@ export function openHostCpu(): HostCpu | string {
 
 function open(): HostCpu | string {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'the host is not x86-64 Linux';
-  const directory = mkdtempSync(join(tmpdir(), 'memlapse-host-cpu-'));
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const program = join(directory, 'host-cpu');
   const source = new URL('host-cpu.c', import.meta.url).pathname;
   const defines = Object.entries(HARNESS_DEFINES).map(([name, value]) => `-D${name}=${value}L`);
-  const compiler = spawnSync('gcc', ['-O2', '-Wall', '-Wextra', ...defines, source, '-o', program], {
-    encoding: 'utf8',
-  });
-  if (compiler.error) return 'gcc is not installed, so nothing can be run on the host processor';
-  if (compiler.status !== 0) throw new Error(`gcc could not compile host-cpu.c:\n${compiler.stderr}`);
+  // One program for all test workers, named by what it was made from.
+  const digest = createHash('sha256').update(readFileSync(source)).update(defines.join()).digest('hex').slice(0, 16);
+  const program = join(tmpdir(), `memlapse-host-cpu-${digest}`);
+  if (!existsSync(program)) {
+    const fresh = `${program}.${process.pid}`;
+    const compiler = spawnSync('gcc', ['-O2', '-Wall', '-Wextra', ...defines, source, '-o', fresh], {
+      encoding: 'utf8',
+    });
+    if (compiler.error) return 'gcc is not installed, so nothing can be run on the host processor';
+    if (compiler.status !== 0) throw new Error(`gcc could not compile host-cpu.c:\n${compiler.stderr}`);
+    renameSync(fresh, program);
+  }
   const info = readFileSync('/proc/cpuinfo', 'utf8');
   const run = (cases: readonly ConformanceCase[]) => runBatches(program, cases);
   return {

@@ -1,0 +1,128 @@
+/** The work of `memlapse diff`: changes between sources, as rows of text. */
+
+import { compareMembers } from '../analysis/changes/compare-members.js';
+import type { Change, CompareChoice } from '../analysis/changes/compare-objects.js';
+import { comparePages } from '../analysis/changes/compare-pages.js';
+import { comparedPlugins } from '../analysis/changes/compared-plugins.js';
+import { Image } from '../analysis/image.js';
+import type { MarkedRow } from '../analysis/run-plugin.js';
+import { type Member, ObjectSeries } from '../analysis/series/object-series.js';
+import { SeriesRunner } from '../analysis/series/series-runner.js';
+import type { SystemName } from '../analysis/systems.js';
+import { hex, PAGE_SIZE } from '../core/address.js';
+import { column, type Row } from '../core/columns.js';
+import { UsageError } from '../core/errors.js';
+import { changedBytes } from '../memory/changed-frames.js';
+import { textValue } from '../report/values.js';
+
+export const CHANGE_COLUMNS = {
+  from: column.text('Earlier moment', { quiet: true }),
+  to: column.text('Later moment', { quiet: true }),
+  kind: column.text('What it is'),
+  change: column.text('appeared, vanished or changed'),
+  object: column.text('Which one'),
+  field: column.text('What of it changed'),
+  before: column.text('As it was'),
+  after: column.text('As it is'),
+  identity: column.text('What tells the object from others', { quiet: true }),
+};
+
+/** Over a series it matters when. */
+export const SERIES_CHANGE_COLUMNS = { ...CHANGE_COLUMNS, to: column.text('Later moment') };
+
+export type ChangeRow = Row<typeof CHANGE_COLUMNS>;
+
+export interface CompareRequest {
+  readonly only?: readonly string[] | undefined;
+  /** Kinds or columns. */
+  readonly ignore?: readonly string[] | undefined;
+  readonly everything: boolean;
+  /** Also which pages changed, by owner. */
+  readonly memory: boolean;
+  /** Also which bytes. */
+  readonly bytes: boolean;
+  readonly profile?: string | undefined;
+  readonly cache: boolean;
+  note(text: string): void;
+}
+
+const BYTES_SHOWN = 16;
+
+/** The changes between each two neighbours of `members`. */
+export async function* compareSources(members: readonly Member[], request: CompareRequest): AsyncGenerator<MarkedRow> {
+  const [first] = members;
+  if (first === undefined) return;
+  const options = { cache: request.cache, ...(request.profile === undefined ? {} : { profilePath: request.profile }) };
+  const objects = await ObjectSeries.create(new SeriesRunner(options), first);
+  const { plugins, choice } = await chosen(request, objects.os);
+  for (const [index, after] of members.entries()) {
+    const before = members[index - 1];
+    if (before === undefined) continue;
+    const ends = { from: before.name, to: after.name };
+    for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
+      yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
+    }
+    if (request.memory) {
+      const { linux } = await opened(after, options);
+      for (const owned of comparePages(before.memory, after.memory, linux)) {
+        const object = `${owned.owner}${owned.pid === undefined ? '' : ` (pid ${owned.pid})`}`;
+        const base = { ...ends, kind: `memory of ${owned.kind}`, change: 'changed', object };
+        const [lowest = 0] = owned.frames;
+        const pages = `${owned.frames.length}, the first at ${hex(lowest * PAGE_SIZE)}`;
+        yield { row: { ...base, field: 'pages', after: pages }, partial: false };
+        if (!request.bytes) continue;
+        for (const row of byteRows(base, before, after, owned.frames)) yield { row, partial: false };
+      }
+    }
+  }
+}
+
+async function opened({ name, memory }: Member, options: ConstructorParameters<typeof Image>[2]): Promise<Image> {
+  const image = new Image(name, memory, options);
+  await image.detect();
+  return image;
+}
+
+async function chosen({ only, ignore = [], everything }: CompareRequest, os: SystemName) {
+  const columns: string[] = [];
+  const without: string[] = [];
+  for (const word of ignore) (await isKind(word, os)) ? without.push(word) : columns.push(word);
+  const plugins = await comparedPlugins(os, { only: only?.length === 0 ? undefined : only, without });
+  const unknown = columns.find((name) => !plugins.some((plugin) => name in plugin.columns));
+  if (unknown !== undefined) throw new UsageError(`'${unknown}' is neither a kind nor a column of what is compared`);
+  const choice: CompareChoice = { ignore: columns, everything };
+  return { plugins, choice };
+}
+
+async function isKind(word: string, os: SystemName): Promise<boolean> {
+  try {
+    await comparedPlugins(os, { only: [word] });
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+function changeRow({ kind, change, object, key, field, column: shape, before, after }: Change): ChangeRow {
+  const text = (value: unknown) => (shape === undefined || value === undefined ? undefined : textValue(shape, value));
+  return { kind, change, object, field, before: text(before), after: text(after), identity: key };
+}
+
+function* byteRows(base: ChangeRow, before: Member, after: Member, frames: readonly number[]): Generator<ChangeRow> {
+  for (const frame of frames) {
+    for (const stretch of changedBytes(before.memory, after.memory, frame)) {
+      yield {
+        ...base,
+        field: hex(stretch.address),
+        before: bytesText(stretch.before),
+        after: bytesText(stretch.after),
+      };
+    }
+  }
+}
+
+function bytesText(bytes: Uint8Array): string {
+  const shown = Buffer.from(bytes.subarray(0, BYTES_SHOWN)).toString('hex');
+  return bytes.length > BYTES_SHOWN ? `${shown}… (${bytes.length} bytes)` : shown;
+}

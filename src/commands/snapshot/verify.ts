@@ -1,0 +1,32 @@
+/** `memlapse snapshot verify`: proves that every page is what it was when it was stored. */
+import * as Args from '@oclif/core/args';
+import { Command } from '@oclif/core/command';
+import { printRows } from '../../cli/print-rows.js';
+import { SNAPSHOT_FLAGS, withStore } from '../../cli/snapshot-flags.js';
+import { DAMAGE_COLUMNS, damageRow } from '../../cli/snapshot-rows.js';
+import { UserError } from '../../core/errors.js';
+import { verifyStore } from '../../snapshots/verify-store.js';
+
+export default class SnapshotVerify extends Command {
+  static override summary = 'Check that every stored page is undamaged';
+  static override description =
+    'Every page, page table, state and manifest is checked against its digest. One row for each damaged part, with the snapshot and the physical address; the exit code is then 1.';
+  static override examples = ['<%= config.bin %> snapshot verify', '<%= config.bin %> snapshot verify boot --json'];
+  static override args = { series: Args.string({ description: 'Only this series' }) };
+  static override flags = SNAPSHOT_FLAGS;
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(SnapshotVerify);
+    await withStore(flags.store, async (store) => {
+      const { snapshots, pages, damage } = verifyStore(store, args.series);
+      if (flags.json || damage.length > 0) {
+        await printRows('damage', DAMAGE_COLUMNS, damage.map(damageRow), flags.json);
+      }
+      const counted = `${snapshots} snapshots, ${pages} pages`;
+      if (damage.length > 0) {
+        throw new UserError(`${damage.length} parts are damaged (${counted})`, 'remove the snapshots named above');
+      }
+      this.logToStderr(`memlapse: ${counted}: all whole`);
+    });
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Digests of what the store holds. A page's digest is its identity; every other record carries one in front, so that
+ * a damaged record is noticed when it is read.
+ */
+import { createHash } from 'node:crypto';
+
+/** Bytes of a digest: SHA-256, cut to 128 bits. */
+export const DIGEST_BYTES = 16;
+
+export function digest(bytes: Uint8Array): Buffer {
+  return createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
+}
+
+/** The record for `payload`. */
+export function seal(payload: Uint8Array): Buffer {
+  return Buffer.concat([digest(payload), payload]);
+}
+
+/** The payload of a record; undefined when it is damaged. */
+export function unseal(record: Uint8Array): Buffer | undefined {
+  if (record.length < DIGEST_BYTES) return undefined;
+  const payload = record.subarray(DIGEST_BYTES);
+  if (!digest(payload).equals(record.subarray(0, DIGEST_BYTES))) return undefined;
+  return Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+}

@@ -1,0 +1,116 @@
+/**
+ * The memory of a stored snapshot as `PhysicalMemory`: pages from the store through a cache of unpacked packs.
+ *
+ * It holds a read transaction, so that what it sees does not change while it is open.
+ */
+import type { Transaction } from 'lmdb';
+import { PAGE_SIZE, type PhysicalAddress } from '../core/address.js';
+import { RangeFinder } from '../formats/image/ranges.js';
+import type { PageIdentities } from '../memory/page-identities.js';
+import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from '../memory/physical-memory.js';
+import type { SnapshotInfo } from './manifest.js';
+import { MISSING_PAGE, PACK_PAGES, PagePack, packOf, ZERO_PAGE } from './page-pack.js';
+import { decodeIds, LEAF_FRAMES, leafOf, ZERO_LEAF } from './page-table.js';
+import { damagedAsMissing, readRoot } from './read-records.js';
+import { unseal } from './seal.js';
+import type { Frames, StoreTables } from './store-database.js';
+
+const ZEROS = new Uint8Array(PAGE_SIZE);
+const ZERO_FRAMES: Frames = new Uint32Array(LEAF_FRAMES);
+const MISSING_FRAMES: Frames = new Uint32Array(LEAF_FRAMES).fill(MISSING_PAGE);
+
+export class SnapshotMemory implements PhysicalMemory, PageIdentities {
+  readonly format: string;
+  readonly ranges: readonly PhysicalRange[];
+  readonly end: PhysicalAddress;
+  readonly registers: readonly ProcessorRegisters[];
+  readonly vmcoreinfo: string | undefined;
+  readonly notes: readonly string[];
+  readonly info: SnapshotInfo;
+  readonly #tables: StoreTables;
+  readonly #transaction: Transaction;
+  readonly #finder: RangeFinder;
+  readonly #root: Frames;
+  readonly #leaves: (Frames | undefined)[] = [];
+
+  constructor(tables: StoreTables, info: SnapshotInfo) {
+    const { memory } = info;
+    this.info = info;
+    this.format = `snapshot (${memory.format})`;
+    this.ranges = memory.ranges;
+    this.end = memory.ranges.at(-1)?.end ?? 0;
+    this.registers = memory.registers;
+    this.vmcoreinfo = memory.vmcoreinfo;
+    this.notes = memory.notes ?? [];
+    this.#tables = tables;
+    this.#finder = new RangeFinder(memory.ranges);
+    this.#root = readRoot(tables, info.series, info.number);
+    this.#transaction = tables.root.useReadTransaction();
+  }
+
+  page(frame: number): Uint8Array | undefined {
+    const id = this.pageIdentity(frame);
+    if (id === undefined) return undefined;
+    if (id === ZERO_PAGE) return ZEROS;
+    return this.#pack(packOf(id))?.page(id % PACK_PAGES);
+  }
+
+  read(address: PhysicalAddress, target: Uint8Array): number {
+    const length = Math.min(target.length, this.#finder.endFrom(address) - address);
+    let done = 0;
+    while (done < length) {
+      const at = address + done;
+      const page = this.page(Math.floor(at / PAGE_SIZE));
+      if (page === undefined) break;
+      const inPage = at % PAGE_SIZE;
+      const part = page.subarray(inPage, inPage + length - done);
+      target.set(part, done);
+      done += part.length;
+    }
+    return Math.max(done, 0);
+  }
+
+  /** Pages of one store with the same identity have the same contents. */
+  get identitySpace(): unknown {
+    return this.#tables.root;
+  }
+
+  pageIdentity(frame: number): number | undefined {
+    const index = leafOf(frame);
+    if (!(frame >= 0 && index < this.#root.length)) return undefined;
+    const leaf = this.#leaves[index] ?? this.#loadLeaf(index);
+    const id = leaf[frame % LEAF_FRAMES] as number;
+    if (id === MISSING_PAGE) return undefined;
+    return this.#finder.endFrom(frame * PAGE_SIZE) >= (frame + 1) * PAGE_SIZE ? id : undefined;
+  }
+
+  /** Every 64 frames together: equal ones have equal pages. */
+  runIdentity(run: number): number | undefined {
+    return this.#root[run];
+  }
+
+  readonly runFrames = LEAF_FRAMES;
+
+  close(): void {
+    this.#transaction.done();
+  }
+
+  #loadLeaf(index: number): Frames {
+    const id = this.#root[index] as number;
+    let leaf: Frames | undefined = ZERO_FRAMES;
+    if (id !== ZERO_LEAF) {
+      const record = damagedAsMissing(() => this.#tables.leaves.get(id, { transaction: this.#transaction }));
+      const payload = record === undefined ? undefined : unseal(record);
+      leaf = payload === undefined ? undefined : decodeIds(payload);
+    }
+    this.#leaves[index] = leaf ?? MISSING_FRAMES;
+    return leaf ?? MISSING_FRAMES;
+  }
+
+  #pack(number: number): PagePack | undefined {
+    return this.#tables.packCache.get(number, () => {
+      const record = damagedAsMissing(() => this.#tables.packs.get(number, { transaction: this.#transaction }));
+      return record === undefined ? undefined : new PagePack(record);
+    });
+  }
+}
