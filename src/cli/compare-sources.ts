@@ -8,6 +8,7 @@ import { Image } from '../analysis/image.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
 import { type Member, ObjectSeries } from '../analysis/series/object-series.js';
 import { SeriesRunner } from '../analysis/series/series-runner.js';
+import type { SystemName } from '../analysis/systems.js';
 import { hex, PAGE_SIZE } from '../core/address.js';
 import { column, type Row } from '../core/columns.js';
 import { UsageError } from '../core/errors.js';
@@ -52,10 +53,8 @@ export async function* compareSources(members: readonly Member[], request: Compa
   const [first] = members;
   if (first === undefined) return;
   const options = { cache: request.cache, ...(request.profile === undefined ? {} : { profilePath: request.profile }) };
-  const image = new Image(first.name, first.memory, options);
-  await image.requireLinux();
-  const { plugins, choice } = await chosen(request);
-  const objects = await ObjectSeries.create(new SeriesRunner(options), 'linux');
+  const objects = await ObjectSeries.create(new SeriesRunner(options), first);
+  const { plugins, choice } = await chosen(request, objects.os);
   for (const [index, after] of members.entries()) {
     const before = members[index - 1];
     if (before === undefined) continue;
@@ -84,20 +83,20 @@ async function opened({ name, memory }: Member, options: ConstructorParameters<t
   return image;
 }
 
-async function chosen({ only, ignore = [], everything }: CompareRequest) {
+async function chosen({ only, ignore = [], everything }: CompareRequest, os: SystemName) {
   const columns: string[] = [];
   const without: string[] = [];
-  for (const word of ignore) (await isKind(word)) ? without.push(word) : columns.push(word);
-  const plugins = await comparedPlugins('linux', { only: only?.length === 0 ? undefined : only, without });
+  for (const word of ignore) (await isKind(word, os)) ? without.push(word) : columns.push(word);
+  const plugins = await comparedPlugins(os, { only: only?.length === 0 ? undefined : only, without });
   const unknown = columns.find((name) => !plugins.some((plugin) => name in plugin.columns));
   if (unknown !== undefined) throw new UsageError(`'${unknown}' is neither a kind nor a column of what is compared`);
   const choice: CompareChoice = { ignore: columns, everything };
   return { plugins, choice };
 }
 
-async function isKind(word: string): Promise<boolean> {
+async function isKind(word: string, os: SystemName): Promise<boolean> {
   try {
-    await comparedPlugins('linux', { only: [word] });
+    await comparedPlugins(os, { only: [word] });
     return true;
   } catch (error) {
     if (error instanceof UsageError) return false;

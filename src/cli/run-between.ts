@@ -37,19 +37,21 @@ export function runBetween(
   }
   const clock = seriesClock(members);
   const rows = async function* (): AsyncGenerator<MarkedRow> {
-    const objects = await ObjectSeries.create(runner, 'linux');
+    const [first] = members;
+    if (first === undefined) return;
+    const objects = await ObjectSeries.create(runner, first);
     const collector = new LifetimeCollector(plugin);
     for (const [index, member] of members.entries()) {
       collector.add(index, await objects.objects(plugin, member, options));
     }
     for (const { spans, row, partial } of collector.lifetimes()) {
-      const first = spans[0]?.first ?? 0;
-      const last = spans.at(-1)?.last ?? 0;
+      const from = spans[0]?.first ?? 0;
+      const to = spans.at(-1)?.last ?? 0;
       const seen = {
-        firstSeen: members[first]?.number,
-        lastSeen: members[last]?.number,
-        firstSeenAt: clock.at(first),
-        lastSeenAt: clock.at(last),
+        firstSeen: members[from]?.number,
+        lastSeen: members[to]?.number,
+        firstSeenAt: clock.at(from),
+        lastSeenAt: clock.at(to),
         seenIn: spans.reduce((sum, span) => sum + span.last - span.first + 1, 0),
       };
       yield { row: { ...seen, ...row }, partial };

@@ -40,8 +40,10 @@ export function seriesTimeline(
 ): OverTimeResult {
   const clock = seriesClock(members);
   const rows = async function* () {
-    const objects = await ObjectSeries.create(runner, 'linux');
-    const plugins = await comparedPlugins('linux', { only });
+    const [first] = members;
+    if (first === undefined) return;
+    const objects = await ObjectSeries.create(runner, first);
+    const plugins = await comparedPlugins(objects.os, { only });
     // Member after member, so that no more than two of them are at work at once.
     const collectors = plugins.map((plugin) => ({ plugin, collector: new LifetimeCollector(plugin) }));
     const silent = new Set<string>();

@@ -21,8 +21,9 @@ const DEFAULT_MEMORY = 256 * 2 ** 20;
 const PANIC = 'Kernel panic - not syncing';
 /** Guest time after a panic in which the kernel may finish printing and reset. */
 const PANIC_GRACE = 200_000_000;
-/** Wall time between looks at standard input. */
-const SLICE_MILLISECONDS = 20;
+/** Guest time between looks at what ends a run, and at standard input. */
+const SLICE = 100_000_000;
+const INTERACTIVE_SLICE = 2_000_000;
 
 /** The host's side of the conversation. */
 export interface EmulateHost {
@@ -136,7 +137,7 @@ interface Console {
   readonly panicAt: () => number;
 }
 
-/** Without a keyboard one run to the end; with one, slices between which typed bytes enter and idle time is slept. */
+/** Runs in slices, between which typed bytes enter and idle time is slept; without a keyboard, time is not paced. */
 async function runToEnd(
   machine: Machine,
   options: EmulateOptions,
@@ -145,17 +146,17 @@ async function runToEnd(
 ): Promise<Outcome> {
   const limit = options.icountLimit === undefined ? {} : { icount: options.icountLimit };
   const { keyboard } = host;
+  const slice = keyboard === undefined ? SLICE : INTERACTIVE_SLICE;
   for (;;) {
-    const sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    const isDue = (): boolean => machine.time >= panicAt() || (keyboard !== undefined && performance.now() >= sliceEnd);
-    const outcome = machine.run({ ...limit, event: isDue, halt: keyboard !== undefined });
-    if (outcome.kind !== 'reached' || outcome.condition === 'icount') return outcome;
-    if (machine.time >= panicAt()) return outcome;
+    const outcome = machine.run({ ...limit, time: machine.time + slice, halt: keyboard !== undefined });
+    if (outcome.kind !== 'reached' || outcome.condition === 'icount' || machine.time >= panicAt()) return outcome;
     if (keyboard === undefined) continue;
     // Prompts end in no new line.
     flush();
-    if (outcome.condition === 'halt') await paceHalt(machine, keyboard);
-    else await new Promise((resolve) => setImmediate(resolve));
+    if (outcome.condition === 'halt') {
+      const paced = await paceHalt(machine, keyboard);
+      if (paced.kind !== 'reached') return paced;
+    } else await new Promise((resolve) => setImmediate(resolve));
     const typed = keyboard.take();
     if (typed.length > 0) type(typed);
   }

@@ -3,7 +3,7 @@
  *
  * It knows nothing of snapshots beyond the tables' names.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { UserError } from '../core/errors.js';
@@ -80,14 +80,18 @@ export function inTransaction<T>(tables: StoreTables, folder: string, flush: boo
   return storing(folder, () => tables.root.transactionSync(action, flags));
 }
 
-const CAUSES: readonly (readonly [pattern: RegExp, what: string, hint: string])[] = [
-  [/ENOSPC|No space left/i, 'the disk is full', 'free some space; every finished snapshot is intact'],
+type Cause = readonly [pattern: RegExp, what: string, hint: string];
+
+const FULL: Cause = [/ENOSPC|No space left/i, 'the disk is full', 'free some space; every finished snapshot is intact'];
+
+const CAUSES: readonly Cause[] = [
+  FULL,
   [/EDQUOT|quota/i, 'the disk quota is used up', 'free some space; every finished snapshot is intact'],
   [/EFBIG|File too large/i, 'the file would grow too large', 'raise the limit; every finished snapshot is intact'],
   [/MAP_FULL/i, 'the database cannot grow', 'remove snapshots and run `snapshot gc`'],
   [/EACCES|EPERM|Permission denied/i, 'access is denied', 'name another folder with --store'],
   [/EROFS|Read-only/i, 'the file system is read-only', 'name another folder with --store'],
-  [/EIO|Input\/output/i, 'the disk fails', 'save the store elsewhere and run `snapshot verify`'],
+  [/EIO|Input\/output/i, 'it cannot be written to: the disk fails, or a limit on files is reached', 'see to the disk'],
   [/MDB_(INVALID|CORRUPTED|VERSION|PAGE_NOTFOUND|BAD)/, 'the database is damaged', 'run `snapshot verify`'],
 ];
 
@@ -100,10 +104,23 @@ export function storing<T>(folder: string, action: () => T): T {
   }
 }
 
+/** LMDB says EIO when the system took a part of what it was given to write; full disks do that. */
+function isShortWrite(text: string): boolean {
+  return /EIO|Input\/output/i.test(text);
+}
+
+/** What a batch of pages needs at most. */
+const ROOM = 8 * 1024 * 1024;
+
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < ROOM;
+}
+
 /** The `UserError` that `cause` means, or `cause` itself when the store has no say in it. */
 export function storageError(folder: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof UserError) return cause;
   const text = `${(cause as NodeJS.ErrnoException).code ?? ''} ${cause.message}`;
-  const known = CAUSES.find(([pattern]) => pattern.test(text));
+  const known = isShortWrite(text) && isFull(folder) ? FULL : CAUSES.find(([pattern]) => pattern.test(text));
   return known === undefined ? cause : new UserError(`the store in ${folder}: ${known[1]}`, known[2]);
 }

@@ -10,6 +10,7 @@ import {
 } from '../changes/identified-rows.js';
 import type { Options, OptionsOf } from '../plugin.js';
 import { loadPlugin } from '../registry.js';
+import type { SystemName } from '../systems.js';
 import type { SeriesRunner } from './series-runner.js';
 
 /** A memory with the name that messages call it. */
@@ -19,18 +20,22 @@ export interface Member {
 }
 
 export class ObjectSeries {
+  readonly os: SystemName;
   readonly #runner: SeriesRunner;
   readonly #processes: ComparedPlugin;
 
-  private constructor(runner: SeriesRunner, processes: ComparedPlugin) {
+  private constructor(runner: SeriesRunner, processes: ComparedPlugin, os: SystemName) {
+    this.os = os;
     this.#runner = runner;
     this.#processes = processes;
   }
 
-  static async create(runner: SeriesRunner, os: 'linux' | 'windows'): Promise<ObjectSeries> {
+  /** @param first a member of the series, from which the system is known. @throws UserError when there is none in it */
+  static async create(runner: SeriesRunner, first: Member): Promise<ObjectSeries> {
+    const os = await runner.system(first.name, first.memory);
     const processes = await loadPlugin({ folder: os, name: 'pslist' });
     if (!isCompared(processes)) throw new InvariantError('pslist does not say what identifies a process');
-    return new ObjectSeries(runner, processes);
+    return new ObjectSeries(runner, processes, os);
   }
 
   /** The objects that `plugin` finds in a member. */

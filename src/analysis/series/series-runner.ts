@@ -4,9 +4,10 @@
  *
  * Equal to full runs: a plugin is a function of the pages that it reads, and of the kernel that was found, which is a
  * function of pages, too. Each plugin gets a kernel of its own, so that nothing reaches it by another's memory. What
- * has no page identities (files) is run in full.
+ * has no page identities (files) is run in full, once.
  */
 
+import { InvariantError } from '../../core/errors.js';
 import { hasIdentities } from '../../memory/page-identities.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { RecordingMemory } from '../../memory/recording-memory.js';
@@ -14,6 +15,7 @@ import type { ProfileOptions } from '../../profiles/profile-options.js';
 import { Image } from '../image.js';
 import type { Options, OptionsOf, Plugin } from '../plugin.js';
 import { type MarkedRow, runPlugin } from '../run-plugin.js';
+import type { SystemName } from '../systems.js';
 import { type IdentifiedMemory, PageWitness } from './page-witness.js';
 
 /** The kernel found in one member, good for others as long as the pages it was found in are the same. */
@@ -29,6 +31,12 @@ interface Result {
   readonly rows: readonly MarkedRow[];
 }
 
+/** A memory that does not say which of its pages are the same as another's: a file, which does not change by itself. */
+interface Still {
+  readonly image: Image;
+  readonly rows: Map<string, readonly MarkedRow[]>;
+}
+
 export interface RunCounts {
   /** Results that were computed. */
   run: number;
@@ -40,6 +48,7 @@ export class SeriesRunner {
   readonly counts: RunCounts = { run: 0, kept: 0 };
   readonly #options: ProfileOptions;
   readonly #results = new Map<string, Result>();
+  readonly #stills = new WeakMap<PhysicalMemory, Still>();
   #found: Found | undefined;
 
   constructor(options: ProfileOptions = {}) {
@@ -52,9 +61,13 @@ export class SeriesRunner {
    * @throws UserError as `runPlugin`
    */
   async rows(plugin: Plugin, name: string, memory: PhysicalMemory, options: OptionsOf<Options> = {}) {
-    if (!hasIdentities(memory))
-      return await collect(runPlugin(plugin, new Image(name, memory, this.#options), options));
     const key = `${plugin.scope}/${plugin.name}/${JSON.stringify(options, bigintText)}`;
+    if (!hasIdentities(memory)) {
+      const { image, rows } = this.#still(name, memory);
+      const kept = rows.get(key) ?? (await collect(runPlugin(plugin, image, options)));
+      rows.set(key, kept);
+      return kept;
+    }
     const known = this.#results.get(key);
     if (known?.witness.holdsFor(memory) === true && kernelHolds(known.found, memory)) {
       this.counts.kept++;
@@ -66,15 +79,35 @@ export class SeriesRunner {
     return result.rows;
   }
 
+  /** The system in `memory`. @throws UserError when there is none */
+  async system(name: string, memory: PhysicalMemory): Promise<SystemName> {
+    const image = hasIdentities(memory) ? (await this.#kernelIn(name, memory)).image : this.#still(name, memory).image;
+    await image.requireKernel();
+    if (image.os === undefined) throw new InvariantError('a kernel is of no system');
+    return image.os;
+  }
+
+  /** The kernel found before, if it would be found in `memory` as well, or else what is found there. */
+  async #kernelIn(name: string, memory: PhysicalMemory & IdentifiedMemory): Promise<Found> {
+    const known = this.#found;
+    this.#found = known !== undefined && kernelHolds(known, memory) ? known : await this.#find(name, memory);
+    return this.#found;
+  }
+
+  /** What is kept of a memory without identities. */
+  #still(name: string, memory: PhysicalMemory): Still {
+    const known = this.#stills.get(memory) ?? { image: new Image(name, memory, this.#options), rows: new Map() };
+    this.#stills.set(memory, known);
+    return known;
+  }
+
   async #run(
     plugin: Plugin,
     name: string,
     memory: PhysicalMemory & IdentifiedMemory,
     options: OptionsOf<Options>,
   ): Promise<Result> {
-    const found =
-      this.#found !== undefined && kernelHolds(this.#found, memory) ? this.#found : await this.#find(name, memory);
-    this.#found = found;
+    const found = await this.#kernelIn(name, memory);
     const recorder = new RecordingMemory(memory);
     const image = Image.withKernelOf(found.image, name, recorder);
     const rows = await collect(runPlugin(plugin, image, options));

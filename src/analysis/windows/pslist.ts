@@ -33,6 +33,12 @@ export default definePlugin({
     events: { createTime: 'process created', exitTime: 'process ended' },
     describe: (row) => `${row.name} (pid ${row.pid})`,
   },
+  diff: {
+    kind: 'process',
+    identity: ['offset', 'createTime'],
+    began: 'createTime',
+    describe: (row) => `${row.name} (pid ${row.pid})`,
+  },
   *rows(kernel, options) {
     for (const process of processes(kernel)) {
       const facts = processFacts(process);

@@ -8,7 +8,7 @@ import type { PhysicalMemory } from '../../../src/memory/physical-memory.js';
 import { GuestEditor } from '../synthetic-moments.js';
 
 async function changes(before: PhysicalMemory, after: PhysicalMemory, choice = {}): Promise<string[]> {
-  const objects = await ObjectSeries.create(new SeriesRunner({ cache: false }), 'linux');
+  const objects = await ObjectSeries.create(new SeriesRunner({ cache: false }), { name: 'before', memory: before });
   const plugins = await comparedPlugins('linux');
   const found: Change[] = [];
   const [a, b] = [

@@ -26,8 +26,8 @@ async function fullRun(plugin: Plugin, memory: PhysicalMemory): Promise<readonly
   return rows;
 }
 
-/** Moments at which nothing happened, or nothing that a plugin looks at. */
-const IDLE = [1, 2, 4];
+/** Moments at which nothing happened. */
+const IDLE = [1, 4];
 
 /** A series in which something of every sort happens, with idle moments and pages nobody reads in between. */
 async function moments(): Promise<Buffer[]> {
