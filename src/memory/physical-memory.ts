@@ -22,6 +22,8 @@ export interface ProcessorRegisters {
   readonly idt?: bigint;
   readonly gsBase?: bigint;
   readonly kernelGsBase?: bigint;
+  /** All general registers by their 64-bit names (`rax` … `r15`, `rip`, `rflags`), where the format carries them. */
+  readonly general?: Readonly<Record<string, bigint>>;
 }
 
 export interface PhysicalMemory {

@@ -58,6 +58,26 @@ export interface ManifestRecord {
   readonly pagesNew: number;
 }
 
+const GENERAL = 'general.';
+
+/** Decimal text by name; the general registers have a prefix. */
+function registerRecord({ general = {}, ...named }: ProcessorRegisters): RegisterRecord {
+  const all = [...Object.entries(named), ...Object.entries(general).map(([name, value]) => [GENERAL + name, value])];
+  return Object.fromEntries(all.flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])));
+}
+
+function registersOf(record: RegisterRecord): ProcessorRegisters {
+  const all = Object.entries(record).map(([name, value]) => [name, BigInt(value)] as const);
+  const general = all.filter(([name]) => name.startsWith(GENERAL));
+  return {
+    cr3: 0n,
+    ...Object.fromEntries(all.filter(([name]) => !name.startsWith(GENERAL))),
+    ...(general.length === 0
+      ? {}
+      : { general: Object.fromEntries(general.map(([name, value]) => [name.slice(GENERAL.length), value])) }),
+  };
+}
+
 /** @param statePages page ids of each state, in the order of `info.states` */
 export function manifestRecord(info: SnapshotInfo, statePages: readonly (readonly number[])[]): ManifestRecord {
   const { moment, memory, states, base, pagesWritten, pagesNew } = info;
@@ -66,11 +86,7 @@ export function manifestRecord(info: SnapshotInfo, statePages: readonly (readonl
     moment: momentRecord(moment),
     format: memory.format,
     ranges: memory.ranges.map(({ start, end }) => [start, end] as const),
-    registers: memory.registers.map((registers) =>
-      Object.fromEntries(
-        Object.entries(registers).flatMap(([name, value]) => (typeof value === 'bigint' ? [[name, `${value}`]] : [])),
-      ),
-    ),
+    registers: memory.registers.map(registerRecord),
     ...(memory.vmcoreinfo === undefined ? {} : { vmcoreinfo: memory.vmcoreinfo }),
     ...(memory.notes === undefined || memory.notes.length === 0 ? {} : { notes: memory.notes }),
     states: states.map((state, index) => ({ ...state, pages: statePages[index] ?? [] })),
@@ -88,12 +104,7 @@ export function snapshotInfo(series: string, number: number, record: ManifestRec
     memory: {
       format: record.format,
       ranges: record.ranges.map(([start, end]) => ({ start, end })),
-      registers: record.registers.map(
-        (registers) =>
-          Object.fromEntries(
-            Object.entries(registers).map(([name, value]) => [name, BigInt(value)]),
-          ) as unknown as ProcessorRegisters,
-      ),
+      registers: record.registers.map(registersOf),
       vmcoreinfo: record.vmcoreinfo,
       notes: record.notes ?? [],
     },

@@ -15,7 +15,7 @@ describe('a snapshot', () => {
   test('gives back every page, the registers, the notes and the moment', () => {
     const store = temporaryStore();
     const bytes = Buffer.concat([noise(40 * PAGE, 1), Buffer.alloc(30 * PAGE), noise(30 * PAGE, 2)]);
-    const registers = [{ cr3: 0x1000n, rip: 0xffff_ffff_8123_4567n }];
+    const registers = [{ cr3: 0x1000n, rip: 0xffff_ffff_8123_4567n, general: { rax: 1n, rflags: 2n } }];
     const memory = bufferMemory(bytes, { registers, vmcoreinfo: 'OSRELEASE=6' });
     const moment = { icount: 1n << 60n, guestTimeNs: 5n, wallTimeNs: 7n, label: 'here', reason: 'import' };
     const { number } = importWhole(store, 'a', memory, moment);

@@ -18,8 +18,14 @@ const MAX_NAME = 1024;
 
 const utf16 = new TextDecoder('utf-16le');
 
-/** The parts, and what was wrong with them; undefined when the file ends before their table of contents does. */
-export function readTriage(source: ByteSource): { readonly parts: TriageParts; readonly notes: string[] } | undefined {
+/**
+ * The parts, and what was wrong with them; undefined when the file ends before their table of contents does.
+ * @param debuggerData where the kernel had its debugger data (KDBG), which the dump keeps apart from the blocks
+ */
+export function readTriage(
+  source: ByteSource,
+  debuggerData: bigint,
+): { readonly parts: TriageParts; readonly notes: string[] } | undefined {
   const header = triageHeader64.decode(readBytes(source, HEADER_BYTES[8], triageHeader64.size));
   if (header === undefined) return undefined;
   const notes: string[] = [];
@@ -28,11 +34,16 @@ export function readTriage(source: ByteSource): { readonly parts: TriageParts; r
     notes.push(`${header.driverCount - drivers.length} of ${header.driverCount} drivers are not in the file`);
   }
   const blocks = table(source, header.blocksOffset, Math.min(header.blockCount, MAX_BLOCKS), triageBlock64)
-    .filter(({ offset, size }) => size > 0 && offset + size <= source.size)
-    .sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
+    .filter(isInside(source))
+    .sort(byAddress);
   if (blocks.length < header.blockCount) {
     notes.push(`${header.blockCount - blocks.length} of ${header.blockCount} memory blocks are not in the file`);
   }
+  const apart = [
+    { address: header.topOfStack, offset: header.stackOffset, size: header.stackSize },
+    { address: debuggerData, offset: header.debuggerDataOffset, size: header.debuggerDataSize },
+    { address: header.dataPageAddress, offset: header.dataPageOffset, size: header.dataPageSize },
+  ].filter(isInside(source));
   const parts: TriageParts = {
     drivers: drivers.map((driver) => describeDriver(source, driver)),
     unloadedDrivers: unloadedDrivers(source, header.unloadedDriversOffset),
@@ -41,12 +52,17 @@ export function readTriage(source: ByteSource): { readonly parts: TriageParts; r
       address: header.topOfStack,
       bytes: readBytes(source, header.stackOffset, Math.min(header.stackSize, MAX_STACK)).slice(),
     },
-    read: blockReader(source, blocks),
+    read: blockReader(source, [...blocks, ...apart].sort(byAddress)),
   };
   return { parts, notes };
 }
 
 type Block = ReturnType<typeof triageBlock64.read>;
+
+const isInside = (source: ByteSource) => (block: Block) =>
+  block.size > 0 && block.offset > 0 && block.offset + block.size <= source.size;
+
+const byAddress = (a: Block, b: Block) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
 
 /** Reads virtual memory from the blocks, across those that touch each other. */
 function blockReader(source: ByteSource, blocks: readonly Block[]): TriageParts['read'] {

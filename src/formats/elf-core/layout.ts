@@ -31,6 +31,21 @@ const qemuFields = {
   cr: array(u64, 5),
 } as const;
 
+/** pr_reg of Linux's elf_prstatus on x86-64: user_regs_struct (arch/x86/include/asm/user_64.h). */
+export const prstatusRegisters = [
+  ...['r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi'],
+  ...['orig_rax', 'rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs'],
+] as const;
+
+/** Linux include/linux/elfcore.h elf_prstatus, x86-64: what debuggers take a thread's registers from. */
+export const prstatus = struct({
+  _signal: pad(32),
+  pid: u32,
+  _ids: pad(76),
+  registers: array(u64, prstatusRegisters.length),
+  _floatValid: pad(8),
+});
+
 /** QEMUCPUState of old QEMUs, which ends with the control registers. */
 export const qemuCpuShort = struct(qemuFields);
 /** QEMUCPUState since kernel_gs_base was appended (the version stayed 1; the size tells). */

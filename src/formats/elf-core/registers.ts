@@ -33,6 +33,7 @@ function qemuRegisters(description: Uint8Array): ProcessorRegisters | undefined 
     rip: state.general[RIP] as bigint,
     idt: state.idt.base,
     gsBase: state.gs.base,
+    general: Object.fromEntries(qemuGeneralRegisters.map((name, index) => [name, state.general[index] as bigint])),
     ...(kernelGsBase === undefined ? {} : { kernelGsBase }),
   };
 }

@@ -19,11 +19,22 @@ import { type ElfNote, writeNotes } from '../elf/notes.js';
 import type { Sink } from '../sinks/sink.js';
 import { type Writing, writeRanges } from '../sinks/write-ranges.js';
 import type { LayoutValue } from '../struct-layout.js';
-import { QEMU_CPU_VERSION, qemuCpu, qemuGeneralRegisters } from './layout.js';
+import { prstatus, prstatusRegisters, QEMU_CPU_VERSION, qemuCpu, qemuGeneralRegisters } from './layout.js';
 
 const { header: elfHeader, segment: elfSegment, section: elfSection } = elfLayouts[elfClass.bits64];
 const EV_CURRENT = 1;
 const PF_R_W_X = 7;
+
+function generalRegister({ general, rip, gsBase }: ProcessorRegisters, name: string): bigint {
+  const others: Readonly<Record<string, bigint | undefined>> = { rip, gs_base: gsBase };
+  return general?.[name] ?? others[name] ?? 0n;
+}
+
+/** Registers for debuggers, which call a processor a thread and count from 1; what is not known is zero. */
+function threadNote(registers: ProcessorRegisters, index: number): ElfNote {
+  const values = prstatusRegisters.map((name) => generalRegister(registers, name));
+  return { ...noteKinds.prstatus, description: prstatus.encode({ pid: index + 1, registers: values }) };
+}
 
 /** Registers as a QEMUCPUState; what is not known is zero. */
 function registersNote(registers: ProcessorRegisters): ElfNote {
@@ -32,7 +43,7 @@ function registersNote(registers: ProcessorRegisters): ElfNote {
   const state: LayoutValue<typeof qemuCpu> = {
     version: QEMU_CPU_VERSION,
     size: qemuCpu.size,
-    general: qemuGeneralRegisters.map((name) => (name === 'rip' ? (registers.rip ?? 0n) : 0n)),
+    general: qemuGeneralRegisters.map((name) => generalRegister(registers, name)),
     ...plain,
     gs: segment(registers.gsBase),
     ldt: segment(),
@@ -46,7 +57,7 @@ function registersNote(registers: ProcessorRegisters): ElfNote {
 }
 
 function notesOf(memory: PhysicalMemory): Uint8Array {
-  const notes = memory.registers.map(registersNote);
+  const notes = [...memory.registers.map(threadNote), ...memory.registers.map(registersNote)];
   if (memory.vmcoreinfo !== undefined)
     notes.push({ ...noteKinds.vmcoreinfo, description: Buffer.from(memory.vmcoreinfo, 'utf8') });
   return writeNotes(notes);
@@ -103,7 +114,8 @@ function headers(memory: PhysicalMemory): Uint8Array {
   const add = (
     segment: Pick<LayoutValue<typeof elfSegment>, 'type' | 'flags' | 'offset' | 'physical' | 'fileSize' | 'align'>,
   ) => {
-    out.set(elfSegment.encode({ ...segment, virtual: 0n, memorySize: segment.fileSize }), at);
+    // Physical addresses stand as virtual ones, too: debuggers know no others.
+    out.set(elfSegment.encode({ ...segment, virtual: segment.physical, memorySize: segment.fileSize }), at);
     at += elfSegment.size;
   };
   add({ type: segmentType.note, flags: 0, offset: notesOffset, physical: 0n, fileSize: notes.length, align: 0 });

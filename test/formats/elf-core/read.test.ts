@@ -5,6 +5,13 @@ import { expectGuest, openBytes } from '../open-bytes.js';
 
 const physical = (ranges: readonly GuestRange[]): CoreSegment[] =>
   ranges.map(({ start, bytes }) => ({ physical: BigInt(start), bytes }));
+/** The builder's general registers of processor `id`: a number each, in the order of QEMUCPUState. */
+const general = (id: number) =>
+  Object.fromEntries(
+    'rax rbx rcx rdx rsi rdi rsp rbp r8 r9 r10 r11 r12 r13 r14 r15 rip rflags'
+      .split(' ')
+      .map((name, index) => [name, BigInt(id * 0x100 + index)]),
+  );
 const below4G = holedGuest.slice(0, 2);
 
 describe('ELF core', () => {
@@ -36,11 +43,20 @@ describe('ELF core', () => {
         cr0: 0x80050033n,
         cr4: 0x6f0n,
         rip: 0x110n,
+        general: general(1),
         gsBase: 0x1004n,
         idt: 0x1009n,
         kernelGsBase: 0x10000n,
       },
-      { cr3: 0x5678000n, cr0: 0x80050033n, cr4: 0x6f0n, rip: 0x210n, gsBase: 0x2004n, idt: 0x2009n },
+      {
+        cr3: 0x5678000n,
+        cr0: 0x80050033n,
+        cr4: 0x6f0n,
+        rip: 0x210n,
+        general: general(2),
+        gsBase: 0x2004n,
+        idt: 0x2009n,
+      },
     ]);
     expectGuest(memory, holedGuest);
   });
