@@ -75,12 +75,12 @@ function scans(path: string, cache: string, size: number): void {
   // `wc -c FILE` asks for the size and reads nothing; through a pipe it has to read.
   const plain: readonly { readonly name: string; readonly argv: readonly string[] }[] = [
     { name: 'dd to /dev/null, 1 MiB blocks', argv: ['dd', `if=${path}`, 'of=/dev/null', 'bs=1M', 'status=none'] },
-    { name: 'cat | wc -c', argv: ['sh', '-c', 'cat "$0" | wc -c', path] },
+    { name: 'cat to wc -c', argv: ['sh', '-c', 'cat "$0" | wc -c', path] },
   ];
   const yardsticks = measureInTurn(plain, RUNS);
   const speed = ({ wall }: Measured) => size / MIB / Math.max(wall, 0.005);
   const piped = yardsticks[1] === undefined ? Number.NaN : speed(yardsticks[1]);
-  row('', 'wall s', 'cpu s', 'RSS MiB', 'MiB/s', 'of cat \\| wc -c');
+  row('', 'wall s', 'cpu s', 'RSS MiB', 'MiB/s', 'of cat to wc');
   row('---', '---:', '---:', '---:', '---:', '---:');
   plain.forEach(({ name }, index) => {
     const measured = yardsticks[index];

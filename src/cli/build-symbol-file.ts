@@ -9,12 +9,12 @@ export interface BuiltSymbolFile {
   readonly sources: readonly string[];
 }
 
-/** From vmlinux and System.map. Throws `UserError` when there are no types in them. */
-export function profileFromFiles(
+/** From files of the kernel's build or a package of them. Throws `UserError` when there are no types in them. */
+export async function profileFromFiles(
   paths: readonly string[],
   onProgress: (done: number, all: number) => void,
-): BuiltSymbolFile {
-  const profile = buildProfile(paths, { onProgress });
+): Promise<BuiltSymbolFile> {
+  const profile = await buildProfile(paths, { onProgress });
   return {
     file: writeIsf(profile, { origin: { kind: 'dwarf', name: profile.release } }),
     sources: profile.sources,

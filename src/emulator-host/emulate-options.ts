@@ -1,5 +1,6 @@
 /** What `memlapse emulate` can be told, and what it reports. */
 import { UserError } from '../core/errors.js';
+import type { JitStatistics } from '../emulator/jit/jit.js';
 import type { BootProtocol } from '../emulator/machine/boot/plan-boot.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 
@@ -19,6 +20,8 @@ export interface EmulateOptions {
   readonly serial?: readonly ('stdio' | { readonly file: string } | undefined)[];
   /** Path of an expect/send script for the first port. */
   readonly script?: string;
+  /** Translate hot code; true unless given. */
+  readonly jit?: boolean;
   /** Ends with a digest of the machine. */
   readonly stateHash?: boolean;
 }
@@ -33,6 +36,8 @@ export interface EmulateStatistics {
   /** Million instructions a wall-clock second. */
   readonly mips: number;
   readonly peakRssBytes: number;
+  /** What the translator did, as it counts; absent without it. */
+  readonly jit?: JitStatistics;
 }
 
 export interface EmulateResult {

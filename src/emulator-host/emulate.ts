@@ -21,8 +21,9 @@ const DEFAULT_MEMORY = 256 * 2 ** 20;
 const PANIC = 'Kernel panic - not syncing';
 /** Guest time after a panic in which the kernel may finish printing and reset. */
 const PANIC_GRACE = 200_000_000;
-/** Wall time between looks at standard input. */
-const SLICE_MILLISECONDS = 20;
+/** Guest time between looks at what ends a run, and at standard input. */
+const SLICE = 100_000_000;
+const INTERACTIVE_SLICE = 2_000_000;
 
 /** The host's side of the conversation. */
 export interface EmulateHost {
@@ -58,6 +59,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
         disks,
         ...(options.cpu !== undefined && { cpu: options.cpu }),
+        ...(options.jit !== undefined && { jit: options.jit }),
       },
       {
         serial: (port, byte) => {
@@ -86,7 +88,13 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     );
     machine.boot(plan);
     const running = performance.now();
-    const outcome = await runToEnd(machine, options, host, type, () => panicAt);
+    const outcome = await runToEnd(machine, options, host, {
+      type,
+      flush: () => {
+        for (const sink of sinks) sink?.flush();
+      },
+      panicAt: () => panicAt,
+    });
     const seconds = (performance.now() - running) / 1000;
     const ended: EmulateResult['outcome'] = panic.seen
       ? { kind: 'panic' }
@@ -104,6 +112,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         loadSeconds: (running - started) / 1000,
         mips: machine.icount / 1e6 / seconds,
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
+        ...(machine.processor.jitStatistics && { jit: machine.processor.jitStatistics }),
       },
       ...(options.stateHash && { stateHash: machine.stateHash() }),
     };
@@ -120,25 +129,34 @@ function isSuccess(outcome: EmulateResult['outcome']): boolean {
   );
 }
 
-/** Without a keyboard one run to the end; with one, slices between which typed bytes enter and idle time is slept. */
+/** The first serial port as the run sees it. */
+interface Console {
+  readonly type: (bytes: Uint8Array) => void;
+  readonly flush: () => void;
+  /** When a panicked kernel shall be stopped, in guest time. */
+  readonly panicAt: () => number;
+}
+
+/** Runs in slices, between which typed bytes enter and idle time is slept; without a keyboard, time is not paced. */
 async function runToEnd(
   machine: Machine,
   options: EmulateOptions,
   host: EmulateHost,
-  type: (bytes: Uint8Array) => void,
-  panicAt: () => number,
+  { type, flush, panicAt }: Console,
 ): Promise<Outcome> {
   const limit = options.icountLimit === undefined ? {} : { icount: options.icountLimit };
   const { keyboard } = host;
+  const slice = keyboard === undefined ? SLICE : INTERACTIVE_SLICE;
   for (;;) {
-    const sliceEnd = performance.now() + SLICE_MILLISECONDS;
-    const isDue = (): boolean => machine.time >= panicAt() || (keyboard !== undefined && performance.now() >= sliceEnd);
-    const outcome = machine.run({ ...limit, event: isDue, halt: keyboard !== undefined });
-    if (outcome.kind !== 'reached' || outcome.condition === 'icount') return outcome;
-    if (machine.time >= panicAt()) return outcome;
+    const outcome = machine.run({ ...limit, time: machine.time + slice, halt: keyboard !== undefined });
+    if (outcome.kind !== 'reached' || outcome.condition === 'icount' || machine.time >= panicAt()) return outcome;
     if (keyboard === undefined) continue;
-    if (outcome.condition === 'halt') await paceHalt(machine, keyboard);
-    else await new Promise((resolve) => setImmediate(resolve));
+    // Prompts end in no new line.
+    flush();
+    if (outcome.condition === 'halt') {
+      const paced = await paceHalt(machine, keyboard);
+      if (paced.kind !== 'reached') return paced;
+    } else await new Promise((resolve) => setImmediate(resolve));
     const typed = keyboard.take();
     if (typed.length > 0) type(typed);
   }

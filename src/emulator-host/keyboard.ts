@@ -1,5 +1,6 @@
 /** Standard input as a guest's keyboard, and sleeping on the host while the guest sleeps. */
 import type { Machine } from '../emulator/machine/machine.js';
+import type { Outcome } from '../emulator/machine/outcome.js';
 
 export interface Keyboard {
   /** What was typed since the last call. */
@@ -11,13 +12,16 @@ export interface Keyboard {
 /** A guest that nothing will wake looks for input that often. */
 const LONGEST_WAIT = 100;
 
-/** The guest halted: lets as much guest time pass as the wall clock does, at most up to its next deadline. */
-export async function paceHalt(machine: Machine, keyboard: Keyboard): Promise<void> {
+/**
+ * The guest halted: lets as much guest time pass as the wall clock does, at most up to its next deadline. What woke in
+ * that time may have ended the guest: the outcome says so.
+ */
+export async function paceHalt(machine: Machine, keyboard: Keyboard): Promise<Outcome> {
   const before = performance.now();
   const untilDeadline = (machine.nextDeadline - machine.time) / 1e6;
   if (untilDeadline > 1) await keyboard.wait(Math.min(untilDeadline, LONGEST_WAIT));
   const passed = Math.max(1, Math.ceil((performance.now() - before) * 1e6));
-  machine.run({ time: Math.min(machine.nextDeadline, machine.time + passed) });
+  return machine.run({ time: Math.min(machine.nextDeadline, machine.time + passed) });
 }
 
 /** Collects what a readable stream brings. */

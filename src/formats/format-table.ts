@@ -2,6 +2,7 @@
  * Every memory format that is read, in the order in which they are asked. A new format is a folder and a row here.
  */
 import { avmlFormat } from './avml/read.js';
+import { crashDumpFormat } from './crashdump/read.js';
 import { elfCoreFormat } from './elf-core/read.js';
 import type { MemoryFormat } from './format.js';
 import { kdumpFormat } from './kdump/read.js';
@@ -15,6 +16,7 @@ export const memoryFormats: readonly MemoryFormat[] = [
   limeFormat,
   avmlFormat,
   kdumpFormat,
+  crashDumpFormat,
   qemuMigrationFormat,
   rawFormat,
 ];

@@ -4,6 +4,7 @@
  * It has no notion of virtual addresses, of an operating system, or of where its bytes come from.
  */
 import type { PhysicalAddress } from '../core/address.js';
+import type { WindowsDump } from './windows-dump.js';
 
 /** A run of backed addresses: `start` inclusive, `end` exclusive, both multiples of the page size where the format allows. */
 export interface PhysicalRange {
@@ -36,6 +37,8 @@ export interface PhysicalMemory {
   readonly registers: readonly ProcessorRegisters[];
   /** Text of a VMCOREINFO note in the container (kdump, ELF core), not the one inside guest memory. */
   readonly vmcoreinfo: string | undefined;
+  /** What a Windows crash dump says beside memory. */
+  readonly windowsDump?: WindowsDump | undefined;
   /** What the reader had to say: truncated at …, pages missing …; one sentence each. */
   readonly notes: readonly string[];
   /**

@@ -10,9 +10,6 @@ export const LEAF_FRAMES = 64;
 /** The leaf of 64 zero pages, which is not stored. */
 export const ZERO_LEAF = 0;
 
-/** Looks a stored leaf up by its id; undefined when it is missing or damaged. */
-export type LeafSource = (id: number) => Frames | undefined;
-
 export function leafOf(frame: number): number {
   return Math.floor(frame / LEAF_FRAMES);
 }

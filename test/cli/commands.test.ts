@@ -25,15 +25,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 describe('the manifest in the tree', () => {
-  it('has every plugin as a command, with its summary and its options', () => {
-    const expected = plugins.map((plugin) => [
-      commandWords(plugin).join(':'),
-      { summary: plugin.summary, missing: [] },
-    ]);
+  it('has every plugin as a command, with a summary of one of its systems and its options', () => {
+    const expected = plugins.map((plugin) => [commandWords(plugin).join(':'), { summary: true, missing: [] }]);
     const found = plugins.map((plugin) => {
       const id = commandWords(plugin).join(':');
       const { summary, flags = {} } = manifest.commands[id] ?? {};
-      return [id, { summary, missing: Object.keys(plugin.options).filter((name) => !(kebab(name) in flags)) }];
+      const same = plugins.filter((each) => commandWords(each).join(':') === id);
+      const isKnown = same.some((each) => each.summary === summary);
+      return [id, { summary: isKnown, missing: Object.keys(plugin.options).filter((name) => !(kebab(name) in flags)) }];
     });
     expect(found).toEqual(expected);
   });
@@ -83,12 +82,20 @@ it('autocomplete sets itself up', { timeout: HOUR }, async () => {
 interface RowsSchema {
   readonly items: { readonly properties: object };
 }
+/** Of plugins that several systems have: one of each. */
+interface EitherSchema {
+  readonly anyOf: readonly RowsSchema[];
+}
+type PublishedSchema = RowsSchema | EitherSchema;
 
-const schemas = new Map<string, RowsSchema>();
+const columnNames = (schema: PublishedSchema) =>
+  ('anyOf' in schema ? schema.anyOf : [schema]).flatMap(({ items }) => Object.keys(items.properties));
+
+const schemas = new Map<string, PublishedSchema>();
 
 /** What `memlapse schema NAME` prints, asked once. */
-async function published(name: string): Promise<RowsSchema> {
-  const known = schemas.get(name) ?? (JSON.parse((await memlapse(folder, ['schema', name])).stdout) as RowsSchema);
+async function published(name: string): Promise<PublishedSchema> {
+  const known = schemas.get(name) ?? (JSON.parse((await memlapse(folder, ['schema', name])).stdout) as PublishedSchema);
   schemas.set(name, known);
   return known;
 }
@@ -105,7 +112,7 @@ async function validated(args: readonly string[]): Promise<{ readonly refused: s
     await Promise.all(
       names.slice(at, at + 4).map(async (name) => {
         const schema = await published(name);
-        expect(Object.keys(schema.items.properties).filter((key) => !/^[a-z][a-zA-Z0-9]*$/.test(key))).toEqual([]);
+        expect(columnNames(schema).filter((key) => !/^[a-z][a-zA-Z0-9]*$/.test(key))).toEqual([]);
         const result = results[name];
         if (result === null || result === undefined) return;
         rows += result.length;

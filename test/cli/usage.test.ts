@@ -32,7 +32,7 @@ const REFUSALS: readonly (readonly [what: string, args: () => string[], code: nu
   ['a missing file', () => ['pslist', '-f', at('nothing')], 1, /nothing: no such file; check the path/],
   ['a directory', () => ['pslist', '-f', at('directory')], 1, /directory: is a folder; /],
   ['an empty file', () => ['pslist', '-f', at('empty')], 1, /empty: is empty; /],
-  ['garbage', () => ['pslist', '-f', at('garbage')], 1, /no Linux kernel was found in .*garbage/],
+  ['garbage', () => ['pslist', '-f', at('garbage')], 1, /no kernel was found in .*garbage/],
   ['an unknown flag', () => ['pslist', '--bogus', '-f', guest], 2, /Nonexistent flag: --bogus; see --help/],
   ['a flag without its value', () => ['pslist', '-f'], 2, /Flag --file expects a value; see --help/],
   [

@@ -84,6 +84,35 @@ describe('small kernels', () => {
   });
 });
 
+test('a prompt is shown and typed bytes reach the guest while it runs', async () => {
+  let shown = '';
+  let prompted = false;
+  // Prints without a new line, polls for a byte, echoes it, halts for good.
+  const code = [
+    ...print('> '),
+    ...[0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb],
+    ...[0x66, 0xba, 0xf8, 0x03, 0xec, 0xee, 0xf4],
+  ];
+  const result = await emulate(
+    { kernel: kernel('echo', code), memoryBytes: 8 << 20 },
+    {
+      output: (bytes) => {
+        shown += new TextDecoder().decode(bytes);
+      },
+      keyboard: {
+        take: () => {
+          if (prompted || shown !== '> ') return new Uint8Array(0);
+          prompted = true;
+          return new TextEncoder().encode('x');
+        },
+        wait: () => Promise.resolve(),
+      },
+    },
+  );
+  expect(shown).toBe('> x');
+  expect(result.outcome).toEqual({ kind: 'halted' });
+});
+
 test.each([
   ['256M', 256 << 20],
   ['512', 512 << 20],

@@ -9,6 +9,7 @@ import { UserError } from '../../src/core/errors.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { scanChunks } from '../../src/memory/scan-chunks.js';
 import { buildAvml } from './builders/avml.js';
+import { buildBitmapDump, buildFullDump } from './builders/crashdump.js';
 import { buildElfCore, buildNotes, qemuCpuNote, vboxNotes } from './builders/elf-core.js';
 import { guestRange } from './builders/guest.js';
 import { buildKdump, flatten } from './builders/kdump.js';
@@ -43,6 +44,9 @@ const files: Record<string, Buffer> = {
   kdump,
   diskdump: buildKdump(guest, { signature: 'DISKDUMP', singleBitmap: true, dumpLevel: 1 }),
   flattened: flatten(kdump, 3000),
+  crashdump64: buildFullDump(guest, { bits: 64, cr3: 0x1000n }),
+  crashdump32: buildFullDump(guest, { bits: 32, cr3: 0x1000n }),
+  crashdumpBitmap: buildBitmapDump(guest, 0x40, { bits: 64, cr3: 0x1000n }),
   migration: stream,
   qcow2: buildQcow2({ snapshots: [{ name: 'a', state: stream }], clusterBits: 9, diskSize: 4096 }),
   gzip: gzipSync(buildLime(guest)),

@@ -1,5 +1,5 @@
 /** The images that are damaged: the synthetic ones always, real ones where there are any. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { profilePathOf, typedLinuxImages } from '../analysis/test-kernels.js';
@@ -15,8 +15,11 @@ export interface Candidate {
 export const SYNTHETIC: readonly Candidate[] = ([64, 32] as const).map((bits) => ({
   name: `synthetic-${bits}`,
   file: async () => {
-    const path = join(await mkdtemp(join(tmpdir(), 'memlapse-synthetic-')), `guest${bits}.raw`);
-    await writeFile(path, linuxGuest(bits));
+    // Always written anew, and under its name at once: several test processes may do so at the same time.
+    const path = join(tmpdir(), `memlapse-synthetic-${bits}.raw`);
+    const own = `${path}.${process.pid}`;
+    await writeFile(own, linuxGuest(bits));
+    await rename(own, path);
     return { path };
   },
 }));

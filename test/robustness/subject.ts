@@ -58,7 +58,7 @@ const OPTIONS: Readonly<Record<string, OptionsOf<Options>>> = {
   pagecache: { dump: true },
 };
 
-/** Plugins that look at every byte whatever it is: damage to structure does not change their way. */
+/** Plugins that look at every byte whatever it is, or run all others: not run on damaged images one by one. */
 const WHOLE_SCANS = new Set(['strings', 'regex', 'banners', 'timeline']);
 
 export class Subject {
@@ -101,7 +101,7 @@ export class Subject {
   }
 
   async #learn(plugin: Plugin): Promise<void> {
-    if (plugin.scope !== 'linux' && plugin.scope !== 'image') return;
+    if ((plugin.scope !== 'linux' && plugin.scope !== 'image') || WHOLE_SCANS.has(plugin.name)) return;
     this.#memory.reset();
     this.#memory.touched = { closely: new Set(), inPassing: new Set() };
     const image = new PreparedImage(this.#path, this.#memory, this.#found);
@@ -116,7 +116,7 @@ export class Subject {
 
   /** Plugins whose way through memory depends on what is there. */
   get plugins(): string[] {
-    return [...this.#clean.keys()].filter((name) => !WHOLE_SCANS.has(name));
+    return [...this.#clean.keys()];
   }
 
   /** Pages that a clean run reads, by plugin. */

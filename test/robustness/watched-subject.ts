@@ -9,6 +9,8 @@ import type { Case, SubjectFile } from './subject.js';
 
 /** Far beyond what any case takes, also on a machine with other work: it tells hangs, not speed. */
 const PATIENCE_MS = 120_000;
+/** Opening runs every plugin once. */
+const OPENING_MS = 15 * 60_000;
 const HEAP_MIB = 1536;
 const VICTIM = fileURLToPath(new URL('./victim.ts', import.meta.url));
 
@@ -58,7 +60,7 @@ export class WatchedSubject {
       this.#process = undefined;
       pending?.reject(new VictimGone(`the process ended with ${code ?? signal}: ${said}`));
     });
-    const { plugins, frames } = (await this.#ask({ open: this.#file })) as Opened;
+    const { plugins, frames } = (await this.#ask({ open: this.#file }, OPENING_MS)) as Opened;
     this.plugins = plugins;
     this.frames = frames;
     return this;
@@ -67,7 +69,7 @@ export class WatchedSubject {
   async run(wanted: Case): Promise<Outcome> {
     if (this.#process === undefined) await this.open();
     try {
-      return (await this.#ask({ run: wanted })) as Outcome;
+      return (await this.#ask({ run: wanted }, PATIENCE_MS)) as Outcome;
     } catch (error) {
       if (!(error instanceof VictimGone)) throw error;
       return { rows: 0, partial: 0, pages: 0, failure: error.message };
@@ -78,10 +80,10 @@ export class WatchedSubject {
     this.#process?.kill('SIGKILL');
   }
 
-  #ask(request: object): Promise<unknown> {
+  #ask(request: object, patience: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const child = this.#process;
-      const timer = setTimeout(() => child?.kill('SIGKILL'), PATIENCE_MS);
+      const timer = setTimeout(() => child?.kill('SIGKILL'), patience);
       const done = <T>(then: (value: T) => void) => {
         return (value: T) => {
           clearTimeout(timer);

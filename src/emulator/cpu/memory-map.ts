@@ -11,10 +11,6 @@ export const TLB_BASE = 0x1_0000;
 /** Direct-mapped map from (rip, mode) to decoded or translated code; see interpreter/jump-cache.ts. */
 export const JUMP_CACHE_BASE = 0x2_0000;
 
-/** Event records; see events/ring.ts. */
-export const RING_BASE = 0x8_0000;
-export const RING_BYTES = 0x4_0000;
-
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
 export const ARENA_BASE = 0x10_0000;
 export const ARENA_BYTES = 0x180_0000;

@@ -176,5 +176,3 @@ export function gprAddress(index: number): number {
 export function segmentAddress(index: number): number {
   return SEGMENTS_BASE + index * SEGMENT_BYTES;
 }
-
-export const STATE_END = SEGMENTS_BASE + SEGMENT_NAMES.length * SEGMENT_BYTES;

@@ -13,9 +13,6 @@ export const NT = 0x4000;
 export const RF = 0x1_0000;
 export const VM = 0x2_0000;
 export const AC = 0x4_0000;
-export const VIF = 0x8_0000;
-export const VIP = 0x10_0000;
-export const ID = 0x20_0000;
 
 /** The six status flags, kept lazily; see flag-kinds.ts. */
 export const STATUS_FLAGS = CF | PF | AF | ZF | SF | OF;

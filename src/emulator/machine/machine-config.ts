@@ -3,15 +3,23 @@ import { UserError } from '../../core/errors.js';
 import { createProcessor } from '../cpu/create-processor.js';
 import type { Bus, Processor } from '../cpu/processor.js';
 import type { BlockSource } from '../devices/disk/disk-image.js';
+import type { JitStatistics } from '../jit/jit.js';
 import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
 
-/** What the machine needs of a processor beside the seam: registers by name. */
+/** What the machine needs of a processor beside the seam. */
 export interface GuestProcessor extends Processor {
   getRegister(name: string): bigint;
+  /** What the translator did, where there is one. */
+  readonly jitStatistics?: JitStatistics | undefined;
 }
 
 /** Makes the processor; replaced by tests. */
-export type ProcessorFactory = (options: { bus: Bus; ramBytes: number; model: string }) => GuestProcessor;
+export type ProcessorFactory = (options: {
+  readonly bus: Bus;
+  readonly ramBytes: number;
+  readonly model: string;
+  readonly jit: boolean;
+}) => GuestProcessor;
 
 export interface MachineConfig {
   /** A multiple of 1 MiB, 8 MiB to 3 GiB. */
@@ -24,6 +32,8 @@ export interface MachineConfig {
   readonly disks?: readonly BlockSource[];
   /** Seed of the random words that the guest draws. */
   readonly entropySeed?: bigint;
+  /** Translate hot code; true unless given. The guest cannot tell. */
+  readonly jit?: boolean;
   readonly createProcessor?: ProcessorFactory;
 }
 
@@ -51,6 +61,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     startSeconds: config.startSeconds ?? DEFAULT_START,
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
+    jit: config.jit ?? true,
     createProcessor: config.createProcessor ?? createProcessor,
   };
 }

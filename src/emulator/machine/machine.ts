@@ -63,6 +63,7 @@ export class Machine {
       bus: this.#bus(),
       ramBytes: resolved.ramBytes,
       model: resolved.model,
+      jit: resolved.jit,
     });
     this.#timeline.attach(this.processor);
     this.#ram.attach(this.processor);
@@ -142,8 +143,8 @@ export class Machine {
     const reason = this.processor.run(limit);
     if (reason === 'triple-fault') return { kind: 'triple-fault' };
     if (reason !== 'halt' || this.#ending !== undefined) return undefined;
-    if (until.halt) return { kind: 'reached', condition: 'halt' };
     if ((this.processor.getRegister('rflags') & INTERRUPT_FLAG) === 0n) return { kind: 'halted' };
+    if (until.halt) return { kind: 'reached', condition: 'halt' };
     const wake = Math.min(this.#timeline.next, this.input.next, until.time ?? NEVER);
     if (wake === NEVER) return { kind: 'waiting' };
     this.#timeline.jumpTo(Math.max(wake, this.#timeline.now));

@@ -23,7 +23,7 @@ export interface RunUntil {
   readonly time?: number;
   /** A serial port has printed this text since the run began. */
   readonly text?: { readonly port: number; readonly text: string };
-  /** The processor halts. */
+  /** The processor halts and waits for an interrupt. */
   readonly halt?: boolean;
   /** Asked between instructions, whenever the processor comes back for a deadline or an input. */
   readonly event?: () => boolean;

@@ -16,7 +16,7 @@ export const TLB_INDEX_SHIFT = 7;
 export const TLB_INDEX_MASK = (TLB_ENTRIES - 1) * TLB_ENTRY_BYTES;
 
 export const TLB_OFFSETS = {
-  /** Linear page address, or TLB_EMPTY when reads must take the slow path (device page, invalid). */
+  /** Linear page address, or 1, which no page address is, when reads must take the slow path (device page, invalid). */
   readTag: 0,
   /** The same for writes; empty also for pages that hold translated code or are clean. */
   writeTag: 8,
@@ -26,9 +26,6 @@ export const TLB_OFFSETS = {
   /** Physical page number. */
   frame: 28,
 } as const;
-
-/** A tag that no access can have (low bits are never set in a page address). */
-export const TLB_EMPTY = 1n;
 
 export const TLB_VALID = 1;
 export const TLB_WRITABLE = 2;

@@ -26,9 +26,8 @@ export const ROUNDING_SHIFT = 10;
 export const FLUSH_TO_ZERO = 1 << 16;
 export const DENORMALS_ARE_ZERO = 1 << 17;
 
-/** Rounding control values; 0 is to nearest. */
+/** Rounding control values; 0 is to nearest, 2 up. */
 export const DOWN = 1;
-export const UP = 2;
 export const TRUNCATE = 3;
 
 /** MXCSR as a control word. */

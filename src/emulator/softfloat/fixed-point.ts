@@ -19,7 +19,6 @@ const topDigit = (value: bigint): number => Number.parseInt(value.toString(16).s
 export const scale = (value: bigint, shift: number): bigint =>
   shift >= 0 ? value << BigInt(shift) : value >> BigInt(-shift);
 
-export const toFixed = ({ mantissa, exponent }: BigFloat): bigint => scale(mantissa, exponent + Number(F));
 const multiply = (a: bigint, b: bigint): bigint => (a * b) >> F;
 
 /** The sum of terms until they vanish: term(n) from the previous one. */

@@ -7,6 +7,7 @@
  */
 import { PAGE_SIZE, type PhysicalAddress } from '../../core/address.js';
 import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from '../../memory/physical-memory.js';
+import type { WindowsDump } from '../../memory/windows-dump.js';
 import type { PrefixReader } from './extent-reader.js';
 import { PageRun } from './page-run.js';
 import { RangeFinder } from './ranges.js';
@@ -32,6 +33,7 @@ export interface ImageParts {
   readonly read: PrefixReader;
   readonly registers?: readonly ProcessorRegisters[];
   readonly vmcoreinfo?: string | undefined;
+  readonly windowsDump?: WindowsDump | undefined;
   readonly notes?: readonly string[];
   /** Gives back what the reader holds beside the source it was opened on. */
   close?(): void;
@@ -43,6 +45,7 @@ export class ImageMemory implements PhysicalMemory {
   readonly end: PhysicalAddress;
   readonly registers: readonly ProcessorRegisters[];
   readonly vmcoreinfo: string | undefined;
+  readonly windowsDump: WindowsDump | undefined;
   readonly notes: readonly string[];
   readonly #parts: ImageParts;
   readonly #finder: RangeFinder;
@@ -64,6 +67,7 @@ export class ImageMemory implements PhysicalMemory {
     this.end = parts.ranges.at(-1)?.end ?? 0;
     this.registers = parts.registers ?? [];
     this.vmcoreinfo = parts.vmcoreinfo;
+    this.windowsDump = parts.windowsDump;
     this.notes = parts.notes ?? [];
     this.#finder = new RangeFinder(parts.ranges);
     this.#capacity = Math.max(4, Math.floor(cacheBytes / (RUN_FRAMES * PAGE_SIZE)));

@@ -6,7 +6,9 @@ import type { LinuxKernel } from './kernel.js';
 
 /** The executable, ` (deleted)` included; undefined for kernel threads and when unreadable. */
 export function executablePath(kernel: LinuxKernel, task: StructView): string | undefined {
-  const file = task.follow('mm')?.follow('exe_file');
+  const mm = task.follow('mm');
+  // A profile that was made from use in memory alone has processes and no files.
+  const file = mm?.has('exe_file') === true ? mm.follow('exe_file') : undefined;
   return file && filePath(kernel, file);
 }
 

@@ -4,6 +4,7 @@
  * Link-time addresses, to be written with `writeIsf` and slid when an image is opened with it.
  */
 import { UserError } from '../../core/errors.js';
+import { isAr } from '../../formats/archives/ar.js';
 import type { ByteSource } from '../../formats/byte-source.js';
 import { isElf } from '../../formats/elf/elf-file.js';
 import { openFileSource } from '../../formats/sources/file-source.js';
@@ -11,47 +12,70 @@ import { readBytes } from '../../formats/sources/read-bytes.js';
 import { releaseOf } from '../linux/banner.js';
 import { SymbolList } from '../symbol-list.js';
 import type { Profile } from '../types.js';
+import { isBzImage, unpackBzImage } from './bzimage.js';
+import { openKernelPackage } from './kernel-package.js';
 import { type KernelFile, readVmlinux } from './read-vmlinux.js';
 import { isSystemMap, readSystemMap } from './system-map.js';
 
 export interface BuildOptions {
-  /** Told bytes done and bytes in all of the debug information. */
+  /** Told bytes done and bytes in all: of the package, then of the debug information. */
   readonly onProgress?: (done: number, all: number) => void;
 }
 
+/** What the files gave so far. */
+interface Parts {
+  readonly kernels: KernelFile[];
+  readonly maps: SymbolList[];
+  readonly sources: string[];
+}
+
 /**
- * The profile in `paths`: a vmlinux (with DWARF or BTF) and, optionally, a System.map; told apart by content. Throws
- * `UserError` when a file is neither, or when there are no types in what was given.
+ * The profile in the files at `paths`, told apart by content: a vmlinux (with DWARF or BTF) or vmlinuz (with BTF), a
+ * System.map, or a Debian package with these in it. Throws `UserError` when a file is none of them, or when there are no
+ * types in what was given.
  */
-export function buildProfile(paths: readonly string[], options: BuildOptions = {}): Profile {
-  let kernel: KernelFile | undefined;
-  let map: SymbolList | undefined;
-  const sources: string[] = [];
+export async function buildProfile(paths: readonly string[], options: BuildOptions = {}): Promise<Profile> {
+  const parts: Parts = { kernels: [], maps: [], sources: [] };
   for (const path of paths) {
     const source = openFileSource(path);
     try {
-      if (isElf(readBytes(source, 0, 64))) {
-        kernel = readVmlinux(source, options.onProgress);
-        sources.push(...kernel.sources);
-      } else {
-        const symbols = readSystemMap(path, textOf(source));
-        map = new SymbolList(symbols);
-        sources.push(`symbols: ${path} (${symbols.length} symbols)`);
-      }
+      await readFile(source, parts, options);
     } finally {
       source.close();
     }
   }
-  const types = kernel?.types;
-  if (kernel === undefined || types === undefined) {
+  // Of several kernels the one with types; a package has vmlinux beside vmlinuz at times.
+  const kernel = parts.kernels.find(({ types }) => types !== undefined);
+  if (kernel?.types === undefined) {
     throw new UserError(
       `there are no types in ${paths.join(', ')}`,
-      "give a vmlinux with debug information (the kernel's -dbg package has it) or with a .BTF section",
+      "give a vmlinux with debug information (the kernel's -dbg package has it) or one with a .BTF section",
     );
   }
-  const { pointerSize, banner } = kernel;
-  const symbols = map ?? kernel.symbols ?? new SymbolList([]);
-  return { os: 'linux', pointerSize, banner, release: releaseOf(banner), types, symbols, sources };
+  const { pointerSize, banner, types } = kernel;
+  const symbols = parts.maps[0] ?? kernel.symbols ?? new SymbolList([]);
+  return { os: 'linux', pointerSize, banner, release: releaseOf(banner), types, symbols, sources: parts.sources };
+}
+
+async function readFile(source: ByteSource, parts: Parts, options: BuildOptions): Promise<void> {
+  const head = readBytes(source, 0, 4096);
+  if (isAr(head)) {
+    const opened = await openKernelPackage(source, options.onProgress);
+    try {
+      for (const file of opened.files) await readFile(file, parts, options);
+    } finally {
+      opened.close();
+    }
+  } else if (isElf(head) || isBzImage(head)) {
+    const elf = isElf(head) ? source : await unpackBzImage(source);
+    const kernel = readVmlinux(elf, options.onProgress);
+    parts.kernels.push(kernel);
+    parts.sources.push(...kernel.sources);
+  } else {
+    const symbols = readSystemMap(source.name, textOf(source));
+    parts.maps.push(new SymbolList(symbols));
+    parts.sources.push(`symbols: ${source.name} (${symbols.length} symbols)`);
+  }
 }
 
 const MAX_TEXT = 64 * 1024 * 1024;
@@ -60,5 +84,8 @@ function textOf(source: ByteSource): string {
   const bytes = readBytes(source, 0, Math.min(source.size, MAX_TEXT));
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (isSystemMap(text)) return text;
-  throw new UserError(`${source.name} is neither a vmlinux nor a System.map`, 'check what was given');
+  throw new UserError(
+    `${source.name} is no vmlinux, vmlinuz, System.map or Debian package`,
+    'check what was given; modules and other ELF files have no profile',
+  );
 }

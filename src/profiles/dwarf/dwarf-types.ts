@@ -5,7 +5,8 @@
  * others are passed over. What is built is all there is: the file is not needed afterwards.
  */
 import type { DwarfFile, DwarfUnit } from '../../formats/dwarf/dwarf-file.js';
-import { type Entry, EntryReader, emptyEntry } from '../../formats/dwarf/entry-reader.js';
+import { type Entry, emptyEntry } from '../../formats/dwarf/entry.js';
+import { EntryReader } from '../../formats/dwarf/entry-reader.js';
 import { TAG } from '../../formats/dwarf/layout.js';
 import type { EnumType, StructType, TypeSource } from '../types.js';
 import { UnitTypes } from './unit-types.js';
@@ -35,6 +36,8 @@ export function readDwarfTypes(file: DwarfFile, onUnit?: (bytes: number) => void
     enum: (name) => named(enums, name),
     structNames: () => structs.keys(),
     enumNames: () => enums.keys(),
+    aliasNames: () =>
+      [...aliases].flatMap(([alias, name]) => (structs.has(name) && !structs.has(alias) ? [alias] : [])),
   };
 }
 

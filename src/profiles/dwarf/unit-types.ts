@@ -4,7 +4,8 @@
  * Aggregates without a name go by the typedef in front of them, or as `unnamed_OFFSET`; members without a name are
  * replaced by their own members.
  */
-import { type Entry, type EntryReader, emptyEntry } from '../../formats/dwarf/entry-reader.js';
+import { type Entry, emptyEntry } from '../../formats/dwarf/entry.js';
+import type { EntryReader } from '../../formats/dwarf/entry-reader.js';
 import { ENCODING, TAG } from '../../formats/dwarf/layout.js';
 import { bitField } from '../bit-field.js';
 import type { EnumType, Field, StructType, TypeRef } from '../types.js';

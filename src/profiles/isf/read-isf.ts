@@ -7,10 +7,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { UserError } from '../../core/errors.js';
+import { xzDecompress } from '../../formats/codecs/xz-block.js';
+import { xzUnpackedSize } from '../../formats/codecs/xz-size.js';
 import type { BlobCache } from '../cache/blob-cache.js';
 import { compactJson } from './compact-json.js';
 import { IsfDocument } from './isf-document.js';
-import { xzDecompressSync } from './xz-decompress-sync.js';
 
 interface Packing {
   readonly magic: readonly number[];
@@ -19,9 +20,11 @@ interface Packing {
 
 const PACKINGS: readonly Packing[] = [
   { magic: [0x1f, 0x8b], unpack: gunzip },
-  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], unpack: xzDecompressSync },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], unpack: unxz },
 ];
 
+/** Larger than any symbol file (34 MB for a whole kernel); stops decompression bombs. */
+const MAX_UNPACKED = 1024 * 1024 * 1024;
 /** Smaller files that are not packed are read faster than looked up. */
 const WORTH_CACHING = 8 * 1024 * 1024;
 
@@ -55,8 +58,20 @@ function readFile(path: string): Buffer {
 
 function gunzip(name: string, bytes: Buffer): Buffer {
   try {
-    return gunzipSync(bytes, { maxOutputLength: 1024 * 1024 * 1024 });
+    return gunzipSync(bytes, { maxOutputLength: MAX_UNPACKED });
   } catch (error) {
     throw new UserError(`${name} cannot be decompressed: ${(error as Error).message}`, 'check it with `gzip --test`');
   }
+}
+
+function unxz(name: string, bytes: Buffer): Buffer {
+  const size = xzUnpackedSize(bytes) ?? -1;
+  const damaged = new UserError(
+    `${name} cannot be decompressed: the data is damaged or cut off`,
+    'check it with `xz --test`',
+  );
+  if (size < 0 || size > MAX_UNPACKED) throw damaged;
+  const output = Buffer.alloc(size);
+  if (xzDecompress(bytes, output) !== size) throw damaged;
+  return output;
 }

@@ -20,6 +20,8 @@ const IMAGE_REACH = 64 * 1024 * 1024;
 const MAX_MODULES = 10_000;
 const MODULE_BYTES = 1024;
 const PAGE_MASK = 0xfffn;
+/** What i386 maps directly, at most; behind lies vmalloc. */
+const MAX_LOW_MEMORY = 0x3800_0000;
 
 interface Module {
   readonly address: bigint;
@@ -35,7 +37,7 @@ export function structuralModules(
   const { pointerSize } = image;
   const data = image.bytes(textStart, IMAGE_REACH);
   const imageEnd = textStart + BigInt(data.length);
-  const range = MODULE_RANGE[pointerSize];
+  const range = moduleRange(image);
   // Two filters on numbers before anything is looked at closely: there are millions of words.
   for (let at = 0; at + 2 * pointerSize <= data.length; at += pointerSize) {
     const low = data.readUInt32LE(at);
@@ -49,11 +51,11 @@ export function structuralModules(
   return undefined;
 }
 
-/** Lower 32 bits of where x86 maps modules: a gigabyte above the kernel image; on i386 all of vmalloc. */
-const MODULE_RANGE = {
-  4: { start: 0xc800_0000, end: 0xff80_0000 },
-  8: { start: 0xa000_0000, end: 0xff00_0000 },
-} as const;
+/** Lower 32 bits of where x86 maps modules: a gigabyte above the kernel image; on i386 behind the direct map. */
+function moduleRange({ memory, pointerSize }: KernelImage): { readonly start: number; readonly end: number } {
+  if (pointerSize === 8) return { start: 0xa000_0000, end: 0xff00_0000 };
+  return { start: 0xc000_0000 + Math.min(memory.end, MAX_LOW_MEMORY), end: 0xff80_0000 };
+}
 
 function walk(space: PagedAddressSpace, head: bigint, first: bigint): Module[] {
   const { pointerSize } = space;
@@ -94,6 +96,10 @@ function structsOf(modules: readonly Module[], pointerSize: 4 | 8): StructType[]
   ];
   if (layout === undefined) return [struct('module', MODULE_BYTES, fields)];
   fields.push({ name: 'core_layout', offset: layout, type: { kind: 'struct', name: 'module_layout' } });
+  const stride = findStride(modules, layout, pointerSize);
+  if (stride !== undefined) {
+    fields.push({ name: 'init_layout', offset: layout + stride, type: { kind: 'struct', name: 'module_layout' } });
+  }
   const layoutFields: Field[] = [
     { name: 'base', offset: 0, type: { kind: 'pointer', size: pointerSize, target: { kind: 'void' } } },
     { name: 'size', offset: pointerSize, type: number(4) },
@@ -115,6 +121,26 @@ function findLayout(modules: readonly Module[], pointerSize: 4 | 8): number | un
       return aligned && text <= readOnly && readOnly <= size && base <= address && address < base + BigInt(size);
     });
     if (holds) return offset;
+  }
+  return undefined;
+}
+
+/**
+ * How far `init_layout` is behind `core_layout`: each has a tree node in it that points back at the module, the second
+ * one only in modules that had something to initialise.
+ */
+function findStride(modules: readonly Module[], layout: number, pointerSize: 4 | 8): number | undefined {
+  const pointsBack = ({ address, bytes }: Module, offset: number): boolean =>
+    offset + pointerSize <= MODULE_BYTES && pointerAt(bytes, offset, pointerSize) === address;
+  const start = layout + pointerSize + 16;
+  for (let first = start; first < start + 128; first += pointerSize) {
+    if (!modules.every((module) => pointsBack(module, first))) continue;
+    for (let stride = pointerSize + 16; stride <= 256; stride += pointerSize) {
+      const second = modules.filter((module) => pointsBack(module, first + stride));
+      // Initialisation is over, and its pages are given back.
+      const empty = second.every(({ bytes }) => pointerAt(bytes, layout + stride, pointerSize) === 0n);
+      if (second.length * 2 > modules.length && empty) return stride;
+    }
   }
   return undefined;
 }

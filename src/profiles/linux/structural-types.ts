@@ -1,53 +1,45 @@
 /**
- * The members of `task_struct` that can be told from what lies in memory, for kernels that bring no types and for which
- * nobody gave a symbol file: together, all tasks show where each member is.
+ * The types that can be made from what lies in memory, for kernels that bring none and for which nobody gave a symbol
+ * file: the members of tasks, and of what they lead to, that `task-members.ts` found.
  *
- * Deliberately few: what all tasks at once don't prove is left out, and whoever needs it gets a `ProfileGap`.
- *
- * Source: meaning and order of the members in Linux `include/linux/sched.h` and `include/linux/sched/signal.h`, 4.9 to
- * 6.12. The rules hold for thread_info inside of task_struct, as x86 has had it since 4.9.
+ * Deliberately few: whoever needs another member gets a `ProfileGap`.
  */
-import { PagedAddressSpace } from '../../memory/paged-address-space.js';
+import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { Field, StructType, TypeRef } from '../types.js';
-import { type SampledTask, sampleTasks, type TaskSample } from './task-sample.js';
+import { TaskMembers } from './task-members.js';
+import { sampleTasks, type TaskSample } from './task-sample.js';
 
 export interface StructuralTypes {
   /** With the members that were found, and sizes that nobody may rely on. */
   readonly structs: readonly StructType[];
 }
 
-/** PF_KTHREAD (include/linux/sched.h), the same since 2.6. */
-const KERNEL_THREAD = 0x0020_0000;
-/** Bits of `state` (include/linux/sched.h): sleeping, stopped, traced, parked, dead, wakekill, noload, new, freezable … */
-const TASK_STATE_BITS = 0xffff;
-/** At most three of them are ever set together (dead sleep, killable, freezable). */
-const MAX_STATE_BITS = 3;
-/** Longer than any machine has been up, in nanoseconds. */
-const TEN_YEARS = 10n * 365n * 86_400n * 1_000_000_000n;
-
 const INT: TypeRef = { kind: 'int', name: 'int', size: 4, signed: true };
 const UNSIGNED: TypeRef = { kind: 'int', name: 'unsigned int', size: 4, signed: false };
 const NANOSECONDS: TypeRef = { kind: 'int', name: 'unsigned long long', size: 8, signed: false };
+const LIST: TypeRef = { kind: 'struct', name: 'list_head' };
 const CHAR: TypeRef = { kind: 'int', name: 'char', size: 1, signed: true, char: true };
 
 /** What all tasks show; undefined when not even their list is found. */
 export function structuralTypes(space: PagedAddressSpace, initTask: bigint): StructuralTypes | undefined {
   const sample = sampleTasks(space, initTask);
   if (sample === undefined) return undefined;
-  const finder = new MemberFinder(sample, space);
-  const list = [finder.pointerTo('next', 0, 'list_head'), finder.pointerTo('prev', space.pointerSize, 'list_head')];
-  const id: Field = { name: 'val', offset: 0, type: UNSIGNED };
-  return {
-    structs: [
-      structOf('list_head', list),
-      structOf('task_struct', finder.taskFields()),
-      structOf('signal_struct', finder.signalFields()),
-      structOf('cred', finder.credFields()),
-      structOf('kuid_t', [id]),
-      structOf('kgid_t', [id]),
-      structOf('mm_struct', finder.mmFields()),
+  const members = new TaskMembers(sample, space);
+  const { pointerSize } = space;
+  const pgd = members.findPgd();
+  const structs: readonly (readonly [string, readonly Field[]])[] = [
+    [
+      'list_head',
+      [pointer('next', 0, pointerSize, 'list_head'), pointer('prev', pointerSize, pointerSize, 'list_head')],
     ],
-  };
+    ['task_struct', taskFields(sample, members)],
+    ['signal_struct', signalFields(members)],
+    ['cred', credFields(members)],
+    ['kuid_t', [{ name: 'val', offset: 0, type: UNSIGNED }]],
+    ['kgid_t', [{ name: 'val', offset: 0, type: UNSIGNED }]],
+    ['mm_struct', pgd === undefined ? [] : [pointer('pgd', pgd, pointerSize)]],
+  ];
+  return { structs: structs.map(([name, fields]) => structOf(name, fields)) };
 }
 
 /** The size is that of what is known of it: nobody may rely on it. */
@@ -56,297 +48,65 @@ function structOf(name: string, fields: readonly Field[]): StructType {
   return { name, union: false, size, fields: new Map(fields.map((field) => [field.name, field])) };
 }
 
-/** Looks for each member by what is true of it in every task. */
-class MemberFinder {
-  readonly #sample: TaskSample;
-  readonly #space: PagedAddressSpace;
-  readonly #pointer: 4 | 8;
-  readonly #idle: SampledTask;
-  /** All but the idle task: `init` first, `kthreadd` second. */
-  readonly #others: readonly SampledTask[];
-  readonly #byAddress: ReadonlySet<bigint>;
-  readonly #mm: number | undefined;
-  readonly #cred: number | undefined;
-  readonly #signal: { readonly signal: number; readonly node: number; readonly head: number } | undefined;
-
-  constructor(sample: TaskSample, space: PagedAddressSpace) {
-    this.#sample = sample;
-    this.#space = space;
-    this.#pointer = sample.pointerSize;
-    this.#idle = sample.tasks[0] as SampledTask;
-    this.#others = sample.tasks.slice(1);
-    this.#byAddress = new Set(sample.tasks.map(({ address }) => address));
-    this.#mm = this.#findMm();
-    this.#cred = this.#findCred();
-    this.#signal = this.#findSignal();
-  }
-
-  taskFields(): Field[] {
-    const { tasksOffset, commOffset } = this.#sample;
-    const pointer = this.#pointer;
-    const pid = this.#findPid();
-    const parent = this.#findParent();
-    const start = this.#findStartTime();
-    const stack = this.#findStack();
-    const node = this.#signal?.node;
-    const list: TypeRef = { kind: 'struct', name: 'list_head' };
-    const fields: (Field | undefined)[] = [
-      { name: 'tasks', offset: tasksOffset, type: list },
-      { name: 'comm', offset: commOffset, type: { kind: 'array', count: 16, element: CHAR } },
-      this.#plain('pid', pid, INT),
-      this.#plain('tgid', pid === undefined ? undefined : pid + 4, INT),
-      this.#pointerAt('real_parent', parent, 'task_struct'),
-      this.#pointerAt('parent', parent === undefined ? undefined : parent + pointer, 'task_struct'),
-      this.#pointerAt('group_leader', this.#findGroupLeader(parent), 'task_struct'),
-      this.#pointerAt('mm', this.#mm, 'mm_struct'),
-      this.#pointerAt('active_mm', this.#mm === undefined ? undefined : this.#mm + pointer, 'mm_struct'),
-      this.#pointerAt('real_cred', this.#cred, 'cred'),
-      this.#pointerAt('cred', this.#cred === undefined ? undefined : this.#cred + pointer, 'cred'),
-      this.#pointerAt('signal', this.#signal?.signal, 'signal_struct'),
-      node === undefined ? undefined : { name: 'thread_node', offset: node, type: list },
-      this.#plain('flags', this.#findFlags(), UNSIGNED),
-      this.#plain('start_time', start, NANOSECONDS),
-      this.#plain('start_boottime', start === undefined ? undefined : start + 8, NANOSECONDS),
-      this.#pointerAt('stack', stack, undefined),
-      this.#plain('__state', stack === undefined ? undefined : this.#findState(stack), UNSIGNED),
-    ];
-    return fields.filter((field) => field !== undefined);
-  }
-
-  /** `sigcnt`, `live` and `nr_threads` begin it; the list of threads follows. */
-  signalFields(): Field[] {
-    if (this.#signal === undefined) return [];
-    return [
-      { name: 'nr_threads', offset: 8, type: INT },
-      { name: 'thread_head', offset: this.#signal.head, type: { kind: 'struct', name: 'list_head' } },
-    ];
-  }
-
-  /** A reference count (long since 6.7), then the ids in pairs. */
-  credFields(): Field[] {
-    if (this.#cred === undefined) return [];
-    const names = ['uid', 'gid', 'suid', 'sgid', 'euid', 'egid', 'fsuid', 'fsgid'];
-    const start = this.#findIds(this.#cred);
-    if (start === undefined) return [];
-    return names.map((name, index) => {
-      const type: TypeRef = { kind: 'struct', name: index % 2 === 0 ? 'kuid_t' : 'kgid_t' };
-      return { name, offset: start + index * 4, type };
-    });
-  }
-
-  /** `pgd`: the pointer to a page that maps what the kernel's own root maps. */
-  mmFields(): Field[] {
-    const mm = this.#mm;
-    if (mm === undefined) return [];
-    const users = this.#others.filter((task) => task.pointer(mm) !== 0n).slice(0, 8);
-    for (let offset = 0; offset < 512; offset += this.#pointer) {
-      const roots = users.map((task) => this.#pointerIn(task.pointer(mm) + BigInt(offset)));
-      if (roots.length > 0 && roots.every((root) => root !== undefined && this.#isRoot(root))) {
-        return [this.pointerTo('pgd', offset, undefined)];
-      }
-    }
-    return [];
-  }
-
-  pointerTo(name: string, offset: number, target: string | undefined): Field {
-    const to: TypeRef = target === undefined ? { kind: 'void' } : { kind: 'struct', name: target };
-    return { name, offset, type: { kind: 'pointer', size: this.#pointer, target: to } };
-  }
-
-  #plain(name: string, offset: number | undefined, type: TypeRef): Field | undefined {
-    return offset === undefined ? undefined : { name, offset, type };
-  }
-
-  #pointerAt(name: string, offset: number | undefined, target: string | undefined): Field | undefined {
-    return offset === undefined ? undefined : this.pointerTo(name, offset, target);
-  }
-
-  /** The first offset (multiples of `step`) at which `holds` is true of every task; with `idle` also of the idle one. */
-  #first(step: number, holds: (task: SampledTask, offset: number) => boolean, from = 0): number | undefined {
-    // All that is looked for stands before `comm`; behind, other objects may begin.
-    for (let offset = from; offset < this.#sample.commOffset; offset += step) {
-      if (this.#others.every((task) => holds(task, offset))) return offset;
-    }
-    return undefined;
-  }
-
-  /** The same number twice (`pid`, `tgid` of group leaders): 0 for the idle task, then 1 and 2, all different. */
-  #findPid(): number | undefined {
-    const [init, kthreadd] = this.#others;
-    return this.#first(4, (task, offset) => {
-      if (this.#idle.u32(offset) !== 0 || init?.u32(offset) !== 1 || kthreadd?.u32(offset) !== 2) return false;
-      const pid = task.u32(offset);
-      return pid > 0 && pid < 1 << 22 && task.u32(offset + 4) === pid;
-    });
-  }
-
-  /** Twice a task: `real_parent` and (nobody being traced) `parent`; of `init` and `kthreadd` the idle task. */
-  #findParent(): number | undefined {
-    const [init, kthreadd] = this.#others;
-    return this.#first(this.#pointer, (task, offset) => {
-      const fromIdle = [this.#idle, init, kthreadd].every((first) => first?.pointer(offset) === this.#idle.address);
-      return (
-        fromIdle &&
-        this.#byAddress.has(task.pointer(offset)) &&
-        this.#byAddress.has(task.pointer(offset + this.#pointer))
-      );
-    });
-  }
-
-  /** The task itself, somewhere behind `parent`. */
-  #findGroupLeader(parent: number | undefined): number | undefined {
-    if (parent === undefined) return undefined;
-    return this.#first(this.#pointer, (task, offset) => task.pointer(offset) === task.address, parent);
-  }
-
-  /** `mm` and `active_mm`: the same for a process; nothing and something for a kernel thread. */
-  #findMm(): number | undefined {
-    const [init, kthreadd] = this.#others;
-    return this.#first(
-      this.#pointer,
-      (task, offset) => {
-        if (kthreadd?.pointer(offset) !== 0n || init?.pointer(offset) === 0n) return false;
-        const mm = task.pointer(offset);
-        const active = task.pointer(offset + this.#pointer);
-        // A zombie has neither.
-        return mm === 0n ? active === 0n || this.#isKernel(active) : this.#isKernel(mm) && mm === active;
-      },
-      this.#sample.tasksOffset,
-    );
-  }
-
-  /** Just before `comm`, perhaps with one pointer between: twice the same pointer. */
-  #findCred(): number | undefined {
-    const pointer = this.#pointer;
-    const { commOffset } = this.#sample;
-    for (const offset of [commOffset - 2 * pointer, commOffset - 3 * pointer]) {
-      const agree = this.#others.every((task) => {
-        const real = task.pointer(offset);
-        return this.#isKernel(real) && real === task.pointer(offset + pointer);
-      });
-      if (agree) return offset;
-    }
-    return undefined;
-  }
-
-  /** Eight ids, user and group in turn, mostly all the same; behind a count, on 64 bits of either width. */
-  #findIds(credOffset: number): number | undefined {
-    const creds = this.#others.map((task) => {
-      const bytes = Buffer.alloc(40);
-      return this.#space.read(task.pointer(credOffset), bytes) === bytes.length ? bytes : undefined;
-    });
-    const idsAt = (start: number) =>
-      creds.flatMap((bytes) =>
-        bytes === undefined ? [] : [[0, 1, 2, 3, 4, 5].map((i) => bytes.readUInt32LE(start + i * 4))],
-      );
-    if (this.#pointer === 4) return 4;
-    return [4, 8].find((start) => {
-      const ids = idsAt(start);
-      const paired = ids.every(
-        ([uid, gid, suid, sgid, euid, egid]) => uid === suid && uid === euid && gid === sgid && gid === egid,
-      );
-      // Root's are all zero, which says nothing: somebody else has to be logged in.
-      return paired && ids.some(([uid, gid]) => uid !== 0 && gid !== 0);
-    });
-  }
-
-  /** `signal->thread_head` and `thread_node` of a process with one thread point at each other. */
-  #findSignal(): { readonly signal: number; readonly node: number; readonly head: number } | undefined {
-    const pointer = this.#pointer;
-    const [init] = this.#others;
-    if (init === undefined) return undefined;
-    for (let signal = this.#sample.commOffset + 16; signal < this.#sample.commOffset + 256; signal += pointer) {
-      const address = init.pointer(signal);
-      if (!this.#isKernel(address)) continue;
-      for (let node = 0; node < this.#sample.commOffset; node += pointer) {
-        const head = Number(init.pointer(node) - address);
-        if (head < 12 || head > 64 || init.pointer(node + pointer) !== init.pointer(node)) continue;
-        const agree = this.#others.slice(0, 16).every((task) => this.#isThreadList(task, signal, node, head));
-        if (agree) return { signal, node, head };
-      }
-    }
-    return undefined;
-  }
-
-  /** Whether the task's list of threads begins at its signal_struct's head. */
-  #isThreadList(task: SampledTask, signal: number, node: number, head: number): boolean {
-    const start = task.pointer(signal) + BigInt(head);
-    return this.#pointerIn(start) === task.address + BigInt(node) || task.pointer(node + this.#pointer) === start;
-  }
-
-  /** PF_KTHREAD exactly where there is no address space, and set for the idle task. */
-  #findFlags(): number | undefined {
-    const mm = this.#mm;
-    if (mm === undefined) return undefined;
-    const isKernelThread = (task: SampledTask, offset: number): boolean => (task.u32(offset) & KERNEL_THREAD) !== 0;
-    return this.#first(4, (task, offset) => {
-      const [init] = this.#others;
-      if (!isKernelThread(this.#idle, offset) || init === undefined || isKernelThread(init, offset)) return false;
-      // A zombie has lost its address space and is no kernel thread.
-      return isKernelThread(task, offset) ? task.pointer(mm) === 0n : task.u32(offset) < KERNEL_THREAD * 1024;
-    });
-  }
-
-  /** Two clocks at the task's creation, rising along the list; the second counts time asleep as well. */
-  #findStartTime(): number | undefined {
-    const step = this.#pointer;
-    return this.#first(step, (task, offset) => {
-      const index = this.#others.indexOf(task);
-      const start = task.u64(offset);
-      const boot = task.u64(offset + 8);
-      const before = index === 0 ? 0n : (this.#others[index - 1] as SampledTask).u64(offset);
-      return start > 0n && start < TEN_YEARS && start >= before && boot >= start && boot < TEN_YEARS;
-    });
-  }
-
-  /** Each task's own block of pages; given back already by one that is dead. */
-  #findStack(): number | undefined {
-    const mask = this.#pointer === 8 ? 0x3fffn : 0x1fffn;
-    return this.#first(this.#pointer, (task, offset) => {
-      const stack = task.pointer(offset);
-      return (stack === 0n && task !== this.#others[0]) || (this.#isKernel(stack) && (stack & mask) === 0n);
-    });
-  }
-
-  /** Before the stack, perhaps with the state saved by a lock between (since 6.7 on all kernels). */
-  #findState(stack: number): number | undefined {
-    const candidates = this.#pointer === 8 ? [stack - 8] : [stack - 8, stack - 4];
-    const [init, kthreadd] = this.#others;
-    return candidates.find(
-      (offset) =>
-        offset >= 0 &&
-        [init, kthreadd].every((task) => isAsleep(task?.u32(offset) ?? 0)) &&
-        this.#others.every((task) => isTaskState(task.u32(offset))),
-    );
-  }
-
-  #isKernel(address: bigint): boolean {
-    // Five-level paging begins its upper half here, four-level paging higher.
-    return this.#pointer === 8 ? address >= 0xff00_0000_0000_0000n : address >= 0xc000_0000n;
-  }
-
-  #pointerIn(address: bigint): bigint | undefined {
-    const bytes = Buffer.alloc(this.#pointer);
-    if (this.#space.read(address, bytes) < bytes.length) return undefined;
-    return this.#pointer === 8 ? bytes.readBigUInt64LE() : BigInt(bytes.readUInt32LE());
-  }
-
-  /** Whether the tables at `address` map the idle task to where the kernel's own do. */
-  #isRoot(address: bigint): boolean {
-    const table = this.#isKernel(address) ? this.#space.translate(address) : undefined;
-    const task = this.#space.translate(this.#idle.address);
-    if (table?.kind !== 'mapped' || task.kind !== 'mapped') return false;
-    const own = new PagedAddressSpace('process', this.#space.memory, this.#space.mode, table.physical);
-    const there = own.translate(this.#idle.address);
-    return there.kind === 'mapped' && there.physical === task.physical;
-  }
+function taskFields({ tasksOffset, commOffset, pointerSize }: TaskSample, members: TaskMembers): Field[] {
+  const fields: Field[] = [
+    { name: 'tasks', offset: tasksOffset, type: LIST },
+    { name: 'comm', offset: commOffset, type: { kind: 'array', count: 16, element: CHAR } },
+  ];
+  /** Members that stand one after another, when the first of them was found. */
+  const row = (
+    start: number | undefined,
+    step: number,
+    names: readonly string[],
+    make: (name: string, offset: number) => Field,
+  ) => {
+    if (start !== undefined) fields.push(...names.map((name, index) => make(name, start + index * step)));
+  };
+  const plain =
+    (type: TypeRef) =>
+    (name: string, offset: number): Field => ({ name, offset, type });
+  const to =
+    (target?: string) =>
+    (name: string, offset: number): Field =>
+      pointer(name, offset, pointerSize, target);
+  const parent = members.findParent();
+  const stack = members.findStack();
+  row(members.findPid(), 4, ['pid', 'tgid'], plain(INT));
+  row(parent, pointerSize, ['real_parent', 'parent'], to('task_struct'));
+  row(parent === undefined ? undefined : members.findGroupLeader(parent), 0, ['group_leader'], to('task_struct'));
+  row(members.mm, pointerSize, ['mm', 'active_mm'], to('mm_struct'));
+  row(members.findExitState(), 4, ['exit_state', 'exit_code', 'exit_signal'], plain(INT));
+  row(members.cred, pointerSize, ['real_cred', 'cred'], to('cred'));
+  row(members.signal?.signal, 0, ['signal'], to('signal_struct'));
+  row(members.signal?.node, 0, ['thread_node'], plain(LIST));
+  row(members.findFlags(), 0, ['flags'], plain(UNSIGNED));
+  row(members.findStartTime(), 8, ['start_time', 'start_boottime'], plain(NANOSECONDS));
+  row(stack, 0, ['stack'], to());
+  row(stack === undefined ? undefined : members.findState(stack), 0, ['__state'], plain(UNSIGNED));
+  return fields;
 }
 
-/** TASK_INTERRUPTIBLE or TASK_UNINTERRUPTIBLE: what a process waits in that has nothing to do. */
-const isAsleep = (state: number): boolean => (state & 3) !== 0;
+/** `sigcnt`, `live` and `nr_threads` begin it; the list of threads follows. */
+function signalFields({ signal }: TaskMembers): Field[] {
+  if (signal === undefined) return [];
+  return [
+    { name: 'nr_threads', offset: 8, type: INT },
+    { name: 'thread_head', offset: signal.head, type: LIST },
+  ];
+}
 
-function isTaskState(value: number): boolean {
-  let bits = 0;
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 2)) bits += rest % 2;
-  return value >= 0 && value <= TASK_STATE_BITS && bits <= MAX_STATE_BITS;
+/** A reference count (long since 6.7), then the ids in pairs. */
+function credFields(members: TaskMembers): Field[] {
+  const start = members.findIds();
+  if (start === undefined) return [];
+  const names = ['uid', 'gid', 'suid', 'sgid', 'euid', 'egid', 'fsuid', 'fsgid'];
+  return names.map((name, index) => {
+    const type: TypeRef = { kind: 'struct', name: index % 2 === 0 ? 'kuid_t' : 'kgid_t' };
+    return { name, offset: start + index * 4, type };
+  });
+}
+
+function pointer(name: string, offset: number, size: 4 | 8, target?: string): Field {
+  const to: TypeRef = target === undefined ? { kind: 'void' } : { kind: 'struct', name: target };
+  return { name, offset, type: { kind: 'pointer', size, target: to } };
 }

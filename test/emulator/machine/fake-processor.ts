@@ -1,6 +1,6 @@
 /** A processor without instructions: RAM, an instruction count that runs, lines that are remembered. */
 import type { Bus, EntryState, SavedProcessor, StopReason } from '../../../src/emulator/cpu/processor.js';
-import type { GuestProcessor, ProcessorFactory } from '../../../src/emulator/machine/machine-config.js';
+import type { GuestProcessor } from '../../../src/emulator/machine/machine-config.js';
 
 export class FakeProcessor implements GuestProcessor {
   readonly ram: Uint8Array;
@@ -79,5 +79,3 @@ export class FakeProcessor implements GuestProcessor {
     return name === 'rflags' && this.interruptsOn ? 0x202n : 2n;
   }
 }
-
-export const fakeProcessor: ProcessorFactory = ({ bus, ramBytes }) => new FakeProcessor(bus, ramBytes);

@@ -83,6 +83,17 @@ describe('stops', () => {
   });
 });
 
+test('a reset boots the same plan again; time goes on and devices are as new', () => {
+  const { machine, printed } = start(rawGuest(outFar(0x3f8, 0x41), outFar(0x3fb, 0x80), outFar(0xcf9, 6)));
+  expect(machine.run()).toEqual({ kind: 'reset', by: 'reset register' });
+  const { icount } = machine;
+  machine.reset();
+  expect(machine.run()).toEqual({ kind: 'reset', by: 'reset register' });
+  expect(machine.icount).toBe(2 * icount);
+  // The divisor latch, left open, would have swallowed the second byte.
+  expect(printed).toEqual([0, 0x41, 0, 0x41]);
+});
+
 describe('determinism', () => {
   const reference = start();
   typeAndRun(reference);
@@ -104,6 +115,13 @@ describe('determinism', () => {
     for (const time of stops) if (time < 400_000) again.machine.run({ time });
     typeAndRun(again);
     expect(again.machine.stateHash()).toBe(hash);
+  });
+
+  test('the interpreter alone gives the same hash', () => {
+    const machine = new Machine({ ramBytes: RAM, jit: false });
+    machine.boot(busyGuest());
+    typeAndRun({ machine, printed: [] });
+    expect(machine.stateHash()).toBe(hash);
   });
 
   test('a replayed log gives the same hash and the same output', () => {

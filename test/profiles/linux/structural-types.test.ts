@@ -3,14 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { openMemory } from '../../../src/formats/open-image.js';
 import { PagedAddressSpace } from '../../../src/memory/paged-address-space.js';
 import { PAGING_MODES } from '../../../src/memory/paging-modes.js';
+import { LinuxKernel } from '../../../src/objects/linux/kernel.js';
+import { processes } from '../../../src/objects/linux/tasks.js';
 import { BtfTypeSource } from '../../../src/profiles/btf/btf-type-source.js';
+import { combineSymbols } from '../../../src/profiles/combine-symbols.js';
 import { KernelImage } from '../../../src/profiles/linux/kernel-image.js';
 import { loadLinuxProfile } from '../../../src/profiles/linux/load-profile.js';
+import { loadExports, loadKallsyms, loadSymbols } from '../../../src/profiles/linux/load-symbols.js';
 import { guessTypes } from '../../../src/profiles/linux/load-types.js';
 import { imageSlide } from '../../../src/profiles/linux/location.js';
 import { moduleTypes } from '../../../src/profiles/linux/module-btf.js';
 import { structuralModules } from '../../../src/profiles/linux/structural-modules.js';
 import { structuralTypes } from '../../../src/profiles/linux/structural-types.js';
+import type { TypeSource } from '../../../src/profiles/types.js';
 import { linuxImages, type TestImage } from '../../ground-truth/images.js';
 import { bufferMemory } from '../buffer-memory.js';
 
@@ -19,7 +24,18 @@ const found = linuxImages();
 /** What has to be found on every kernel, whatever else is. */
 const TASK_MEMBERS = [
   ...['tasks', 'comm', 'pid', 'tgid', 'real_parent', 'parent', 'group_leader', 'mm', 'active_mm', 'real_cred', 'cred'],
-  ...['signal', 'thread_node', 'flags', 'start_time', 'start_boottime', 'stack', '__state'],
+  ...[
+    'signal',
+    'thread_node',
+    'flags',
+    'start_time',
+    'start_boottime',
+    'stack',
+    '__state',
+    'exit_state',
+    'exit_code',
+    'exit_signal',
+  ],
 ];
 const CRED_MEMBERS = ['uid', 'gid', 'suid', 'sgid', 'euid', 'egid', 'fsuid', 'fsgid'];
 
@@ -99,4 +115,28 @@ describe('memory without a kernel', () => {
       structuralModules(new KernelImage(memory, 8, 0xffff_ffff_8000_0000n), space, 0xffff_ffff_8000_0000n),
     ).toBeUndefined();
   });
+});
+
+describe.skipIf(found.length === 0)('a kernel that brings no types and for which there is no symbol file', () => {
+  it.each(found.map((image) => [image.name, image] as const))(
+    '%s: has its processes listed all the same',
+    async (_, image) => {
+      const { profile, location, kernel, memory } = await open(image);
+      const own = loadSymbols(location, loadKallsyms(kernel, location)).symbols;
+      const known = combineSymbols(own, loadExports(kernel, location, own).symbols);
+      const guessed = guessTypes(kernel, location, known);
+      const symbols = combineSymbols(known, guessed.symbols!);
+      const list = (types: TypeSource) => {
+        const linux = new LinuxKernel(memory, location, { ...profile, types, symbols });
+        return [...processes(linux)].map((task) => [
+          task.num('tgid'),
+          task.text('comm'),
+          task.follow('real_cred')?.num('euid.val'),
+        ]);
+      };
+      expect(list(guessed.types)).toEqual(list(profile.types));
+      expect(list(guessed.types).length).toBeGreaterThan(50);
+      memory.close();
+    },
+  );
 });

@@ -6,10 +6,8 @@
  */
 import type { Unmap } from '../bus.js';
 import type { Window } from '../device.js';
-import { bytes } from '../state/state-schema.js';
 
 export const CONFIG_BYTES = 256;
-export const PCI_FUNCTION_FIELDS = { config: bytes(CONFIG_BYTES) } as const;
 
 const COMMAND = { memory: 2, writable: 0x0407, interruptDisable: 0x400 } as const;
 const STATUS = { interrupt: 8, capabilities: 0x10 } as const;

@@ -69,10 +69,6 @@ function restoreValue(field: FieldKind, value: unknown, path: string): unknown {
       return isWhole(value, field.least, field.most)
         ? value
         : damaged(path, `a whole number from ${field.least} to ${field.most}`);
-    case 'instant':
-      return value === Number.POSITIVE_INFINITY || isWhole(value, 0, Number.MAX_SAFE_INTEGER)
-        ? value
-        : damaged(path, 'a time');
     case 'flag':
       return typeof value === 'boolean' ? value : damaged(path, 'a flag');
     case 'wide':

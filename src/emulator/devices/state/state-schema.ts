@@ -8,7 +8,6 @@
 /** Kinds of fields. `least`/`most` bound what a saved state may hold. */
 export type FieldKind =
   | { readonly kind: 'number'; readonly initial: number; readonly least: number; readonly most: number }
-  | { readonly kind: 'instant'; readonly initial: number }
   | { readonly kind: 'flag'; readonly initial: boolean }
   | { readonly kind: 'wide'; readonly initial: bigint }
   | { readonly kind: 'bytes'; readonly length: number }
@@ -22,7 +21,7 @@ export interface FieldTable {
 }
 
 /** The live value that a field of this kind holds. */
-export type FieldValue<K> = K extends { kind: 'number' | 'instant' }
+export type FieldValue<K> = K extends { kind: 'number' }
   ? number
   : K extends { kind: 'flag' }
     ? boolean
@@ -67,8 +66,6 @@ export const signed = (initial = 0): NumberKind => ({
   least: Number.MIN_SAFE_INTEGER,
   most: Number.MAX_SAFE_INTEGER,
 });
-/** A guest time in nanoseconds, or Infinity for "never". */
-export const instant = (initial = Number.POSITIVE_INFINITY) => ({ kind: 'instant', initial }) as const;
 export const flag = (initial = false) => ({ kind: 'flag', initial }) as const;
 /** An unsigned 64-bit value. */
 export const wide = (initial = 0n) => ({ kind: 'wide', initial }) as const;
@@ -90,7 +87,6 @@ export function defineState<const T extends FieldTable>(version: number, fields:
 function initialValue(field: FieldKind): unknown {
   switch (field.kind) {
     case 'number':
-    case 'instant':
     case 'flag':
     case 'wide':
       return field.initial;

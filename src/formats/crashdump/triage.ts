@@ -1,0 +1,134 @@
+/**
+ * The tables of a 64-bit triage dump ("minidump" of the kernel): drivers, the stack, and pieces of virtual memory.
+ *
+ * Every offset and count comes from the file: what does not fit into it is left out and said.
+ */
+import { u32, u64Number } from '../../core/bytes.js';
+import type { DumpedDriver, TriageParts, UnloadedDriver } from '../../memory/windows-dump.js';
+import type { ByteSource } from '../byte-source.js';
+import { readBytes } from '../sources/read-bytes.js';
+import { HEADER_BYTES, triageBlock64, triageDriver64, triageHeader64, unloadedDriver64 } from './layout.js';
+
+/** More than any machine has; bounds what a forged table makes us do. */
+const MAX_DRIVERS = 4096;
+const MAX_UNLOADED = 64;
+const MAX_BLOCKS = 1_000_000;
+const MAX_STACK = 1024 * 1024;
+const MAX_NAME = 1024;
+
+const utf16 = new TextDecoder('utf-16le');
+
+/**
+ * The parts, and what was wrong with them; undefined when the file ends before their table of contents does.
+ * @param debuggerData where the kernel had its debugger data (KDBG), which the dump keeps apart from the blocks
+ */
+export function readTriage(
+  source: ByteSource,
+  debuggerData: bigint,
+): { readonly parts: TriageParts; readonly notes: string[] } | undefined {
+  const header = triageHeader64.decode(readBytes(source, HEADER_BYTES[8], triageHeader64.size));
+  if (header === undefined) return undefined;
+  const notes: string[] = [];
+  const drivers = table(source, header.driversOffset, Math.min(header.driverCount, MAX_DRIVERS), triageDriver64);
+  if (drivers.length < header.driverCount) {
+    notes.push(`${header.driverCount - drivers.length} of ${header.driverCount} drivers are not in the file`);
+  }
+  const blocks = table(source, header.blocksOffset, Math.min(header.blockCount, MAX_BLOCKS), triageBlock64)
+    .filter(isInside(source))
+    .sort(byAddress);
+  if (blocks.length < header.blockCount) {
+    notes.push(`${header.blockCount - blocks.length} of ${header.blockCount} memory blocks are not in the file`);
+  }
+  const apart = [
+    { address: header.topOfStack, offset: header.stackOffset, size: header.stackSize },
+    { address: debuggerData, offset: header.debuggerDataOffset, size: header.debuggerDataSize },
+    { address: header.dataPageAddress, offset: header.dataPageOffset, size: header.dataPageSize },
+  ].filter(isInside(source));
+  const parts: TriageParts = {
+    drivers: drivers.map((driver) => describeDriver(source, driver)),
+    unloadedDrivers: unloadedDrivers(source, header.unloadedDriversOffset),
+    blocks: blocks.map(({ address, size }) => ({ address, size })),
+    stack: {
+      address: header.topOfStack,
+      bytes: readBytes(source, header.stackOffset, Math.min(header.stackSize, MAX_STACK)).slice(),
+    },
+    read: blockReader(source, [...blocks, ...apart].sort(byAddress)),
+  };
+  return { parts, notes };
+}
+
+type Block = ReturnType<typeof triageBlock64.read>;
+
+const isInside = (source: ByteSource) => (block: Block) =>
+  block.size > 0 && block.offset > 0 && block.offset + block.size <= source.size;
+
+const byAddress = (a: Block, b: Block) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
+
+/** Reads virtual memory from the blocks, across those that touch each other. */
+function blockReader(source: ByteSource, blocks: readonly Block[]): TriageParts['read'] {
+  return (address, target) => {
+    let done = 0;
+    while (done < target.length) {
+      const at = address + BigInt(done);
+      const block = lastAtOrBelow(blocks, at);
+      const inside = block === undefined ? 0n : at - block.address;
+      if (block === undefined || inside >= BigInt(block.size)) break;
+      const length = Math.min(target.length - done, block.size - Number(inside));
+      target.set(readBytes(source, block.offset + Number(inside), length), done);
+      done += length;
+    }
+    return done;
+  };
+}
+
+/** Blocks don't overlap in honest dumps; in others the last one that begins at or below the address counts. */
+function lastAtOrBelow(blocks: readonly Block[], address: bigint): Block | undefined {
+  let low = 0;
+  let high = blocks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((blocks[middle] as Block).address <= address) low = middle + 1;
+    else high = middle;
+  }
+  return blocks[low - 1];
+}
+
+function describeDriver(source: ByteSource, driver: ReturnType<typeof triageDriver64.read>): DumpedDriver {
+  const { base, size, timestamp, checksum } = driver;
+  return { path: stringAt(source, driver.nameOffset), base, size, timestamp, checksum };
+}
+
+/** A string of the pool: a count of characters, then UTF-16. */
+function stringAt(source: ByteSource, offset: number): string {
+  const head = readBytes(source, offset, 4);
+  if (head.length < 4) return '';
+  return utf16.decode(readBytes(source, offset + 4, Math.min(u32(head, 0), MAX_NAME) * 2));
+}
+
+function unloadedDrivers(source: ByteSource, offset: number): UnloadedDriver[] {
+  const head = readBytes(source, offset, 8);
+  if (offset === 0 || head.length < 8) return [];
+  const count = Math.min(u64Number(head, 0), MAX_UNLOADED);
+  return table(source, offset + 8, count, unloadedDriver64).map(({ nameLength, name, start, end }) => ({
+    name: utf16.decode(name.subarray(0, nameLength & ~1)).replace(/\0.*$/s, ''),
+    start,
+    end,
+  }));
+}
+
+/** `count` structures at a file offset, as many as the file has. */
+function table<T>(
+  source: ByteSource,
+  offset: number,
+  count: number,
+  layout: { readonly size: number; decode(bytes: Uint8Array, at?: number): T | undefined },
+): T[] {
+  const bytes = readBytes(source, offset, Math.max(0, Math.min(count * layout.size, source.size - offset)));
+  const out: T[] = [];
+  for (let index = 0; index < count; index++) {
+    const one = layout.decode(bytes, index * layout.size);
+    if (one === undefined) break;
+    out.push(one);
+  }
+  return out;
+}

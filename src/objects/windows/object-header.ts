@@ -1,0 +1,91 @@
+/**
+ * The header that the object manager puts before every object: its type, its name, and the folder it is named in.
+ * Source: _OBJECT_HEADER in Microsoft's public symbols; ReactOS's NDK (obtypes.h) for 5.2.
+ */
+import { u8 } from '../../core/bytes.js';
+import { readBytes, readPointer, StructView } from '../struct-view.js';
+import type { WindowsKernel } from './kernel.js';
+import { unicodeString } from './unicode-string.js';
+
+/** InfoMask (6.1 and later) has a bit for each optional part before the header, the nearest one lowest. */
+const CREATOR_BIT = 1;
+const NAME_BIT = 2;
+/** Folders nest a handful deep. */
+const MAX_DEPTH = 16;
+
+/** The header of the object whose body is at `body`. */
+export function objectHeader(kernel: WindowsKernel, body: bigint): StructView {
+  return new StructView(kernel, '_QUAD', body).containedIn('_OBJECT_HEADER', 'Body');
+}
+
+/** Address of the object itself. */
+export function objectBody(header: StructView): bigint {
+  return header.addressOf('Body');
+}
+
+/** Name of the object's type (`File`, `Key`); undefined when it cannot be read. */
+export function objectTypeName(kernel: WindowsKernel, header: StructView): string | undefined {
+  const type = objectType(kernel, header);
+  if (type === undefined) return undefined;
+  const names = kernel.memo(TYPE_NAMES, () => new Map<bigint, string | undefined>());
+  if (!names.has(type.address)) names.set(type.address, unicodeString(type, 'Name', kernel, 256));
+  return names.get(type.address);
+}
+
+const TYPE_NAMES = Symbol('names of object types');
+
+function objectType(kernel: WindowsKernel, header: StructView): StructView | undefined {
+  if (header.has('Type')) return header.follow('Type');
+  const stored = header.num('TypeIndex');
+  const table = kernel.address('ObTypeIndexTable');
+  if (stored === undefined || table === undefined) return undefined;
+  const type = readPointer(kernel, table + BigInt(typeIndex(kernel, header, stored) * kernel.profile.pointerSize));
+  return type === undefined || type === 0n ? undefined : kernel.struct('_OBJECT_TYPE', type);
+}
+
+/** Windows 10 hides the index behind a cookie and the second byte of the header's address. */
+function typeIndex(kernel: WindowsKernel, header: StructView, stored: number): number {
+  const cookie = kernel.address('ObHeaderCookie');
+  const bytes = cookie === undefined ? undefined : readBytes(kernel, cookie, 1);
+  if (bytes === undefined) return stored;
+  return stored ^ u8(bytes, 0) ^ Number((header.address >> 8n) & 0xffn);
+}
+
+/** The part that names the object; undefined for objects without a name. */
+function nameInfo(kernel: WindowsKernel, header: StructView): StructView | undefined {
+  const distance = nameDistance(kernel, header);
+  return distance === 0 ? undefined : kernel.struct('_OBJECT_HEADER_NAME_INFO', header.address - BigInt(distance));
+}
+
+function nameDistance(kernel: WindowsKernel, header: StructView): number {
+  if (header.has('NameInfoOffset')) return header.num('NameInfoOffset') ?? 0;
+  const mask = header.num('InfoMask') ?? 0;
+  if ((mask & NAME_BIT) === 0) return 0;
+  const creator = (mask & CREATOR_BIT) === 0 ? 0 : kernel.struct('_OBJECT_HEADER_CREATOR_INFO', 0n).size;
+  return creator + kernel.struct('_OBJECT_HEADER_NAME_INFO', 0n).size;
+}
+
+/** The object's own name, without folders; undefined for objects without one. */
+export function objectName(kernel: WindowsKernel, header: StructView): string | undefined {
+  const info = nameInfo(kernel, header);
+  const name = info && unicodeString(info, 'Name');
+  return name === '' ? undefined : name;
+}
+
+/** The name with its folders: `\BaseNamedObjects\Event`; undefined for objects without a name. */
+export function objectPath(kernel: WindowsKernel, header: StructView): string | undefined {
+  const parts: string[] = [];
+  let current: StructView | undefined = header;
+  for (let depth = 0; depth < MAX_DEPTH && current !== undefined; depth++) {
+    const info = nameInfo(kernel, current);
+    const name: string | undefined = info && unicodeString(info, 'Name');
+    if (info === undefined || name === undefined || name === '') break;
+    // The root folder is called "\" and is in no other.
+    if (name === '\\') return `\\${parts.join('\\')}`;
+    parts.unshift(name);
+    const folder: bigint | undefined = info.ptr('Directory');
+    if (folder === undefined || folder === 0n) break;
+    current = objectHeader(kernel, folder);
+  }
+  return parts.length === 0 ? undefined : parts.join('\\');
+}
