@@ -32,6 +32,7 @@ export default definePlugin({
     'and what is left of earlier calls.',
   aliases: ['windows.crashinfo.Crashinfo'],
   examples: ['crashinfo -f MEMORY.DMP', 'crashinfo -f mini.dmp --filter kind=driver --json'],
+  fits: ({ memory }) => memory.windowsDump !== undefined,
   columns,
   *rows({ name, memory }) {
     const dump = memory.windowsDump;
