@@ -33,6 +33,7 @@ export default definePlugin({
   aliases: ['windows.crashinfo.Crashinfo'],
   examples: ['crashinfo -f MEMORY.DMP', 'crashinfo -f mini.dmp --filter kind=driver --json'],
   columns,
+  suits: ({ memory }) => memory.windowsDump !== undefined,
   *rows({ name, memory }) {
     const dump = memory.windowsDump;
     if (dump === undefined) {

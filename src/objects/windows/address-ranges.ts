@@ -28,13 +28,6 @@ export function* addressRanges(kernel: WindowsKernel, process: StructView): Gene
   for (const node of vadNodes(kernel, process)) yield describe(kernel, node);
 }
 
-/** How many ranges the kernel has counted; undefined where it does not count them. */
-export function rangeCount(process: StructView): number | undefined {
-  const path = 'VadRoot.NumberGenericTableElements';
-  if (process.has(path)) return process.num(path);
-  return process.has('VadCount') ? process.num('VadCount') : undefined;
-}
-
 /** The nodes of the tree in order of their addresses, as _MMVAD. */
 function* vadNodes(kernel: WindowsKernel, process: StructView): Generator<StructView> {
   // Until 6.2 the root hangs to the right of a sentinel inside the table.
