@@ -141,8 +141,8 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   readonly options: O;
   /** Options of which one must be given: `run all` leaves such a plugin out. */
   readonly needsOneOf?: readonly string[];
-  /** Whether the image is of a kind that it can say anything about: `run all` leaves it out where it is not. */
-  suits?(image: Image): boolean;
+  /** Whether it has anything to say about an image, unless it always has: `run all` leaves it out otherwise. */
+  readonly fits?: (image: Image) => boolean;
   readonly tree?: TreeShape;
   readonly timeline?: TimelineShape;
   /** Takes part in comparisons. */

@@ -65,7 +65,7 @@ async function everyPlugin(session: AnalysisSession): Promise<Plugin[]> {
     (plugin) =>
       (plugin.scope === 'image' || plugin.scope === session.image.os) &&
       plugin.needsOneOf === undefined &&
-      plugin.suits?.(session.image) !== false &&
+      plugin.fits?.(session.image) !== false &&
       !Object.values(plugin.options).some((option) => option.required === true),
   );
 }

@@ -13,12 +13,13 @@ import { MachineMemory } from './machine-memory.js';
 export class LiveGuest {
   readonly name: string;
   readonly machine: Machine;
-  readonly #memory: MachineMemory;
+  /** The guest's memory, as it stands between two runs. */
+  readonly memory: MachineMemory;
 
   private constructor(name: string, machine: Machine) {
     this.name = name;
     this.machine = machine;
-    this.#memory = new MachineMemory(machine);
+    this.memory = new MachineMemory(machine);
   }
 
   /**
@@ -53,7 +54,7 @@ export class LiveGuest {
 
   /** The machine as it stands, for analysis; holds until it runs on. */
   image(): Image {
-    return new Image(`live:${this.name}`, this.#memory, { cache: false });
+    return new Image(`live:${this.name}`, this.memory, { cache: false });
   }
 }
 

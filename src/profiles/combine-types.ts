@@ -29,6 +29,7 @@ export function combineTypes(first: TypeSource, later: () => readonly TypeSource
       return undefined;
     },
     structNames: () => new Set([...first.structNames(), ...rest().flatMap((source) => [...source.structNames()])]),
+    aliasNames: () => first.aliasNames?.() ?? [],
     enumNames: () => new Set([...first.enumNames(), ...rest().flatMap((source) => [...source.enumNames()])]),
   };
 }

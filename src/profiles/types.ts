@@ -62,6 +62,8 @@ export interface TypeSource {
   /** Names of all structs and unions, for `profile show` and for building a whole profile. */
   structNames(): Iterable<string>;
   enumNames(): Iterable<string>;
+  /** Further names that `struct` answers to: typedefs of structures that have a name of their own (`spinlock_t`). */
+  aliasNames?(): Iterable<string>;
 }
 
 /** A kernel symbol. `address` is the virtual address at run time, KASLR applied. */

@@ -105,13 +105,14 @@ export class SnapshotWriter {
   }
 
   /**
-   * Makes the snapshot exist, on disk, and says what it is.
+   * Makes the snapshot exist and says what it is. Without `flush` it survives the end of this process, but is safe from
+   * a power failure only after `SnapshotStore.flush`: waiting for the disk takes longer than a small snapshot.
    * @throws UserError when the store cannot be written to; the snapshot is then lost and nothing else
    */
-  commit(moment: Moment): SnapshotInfo {
+  commit(moment: Moment, { flush = true }: { readonly flush?: boolean } = {}): SnapshotInfo {
     invariant(!this.#done, 'the snapshot is finished');
     this.#flush();
-    const info = inTransaction(this.#tables, this.#folder, true, () => {
+    const info = inTransaction(this.#tables, this.#folder, flush, () => {
       unpin(this.#tables, this.#pin);
       this.#writeDigests();
       return this.#commit(moment);

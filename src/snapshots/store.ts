@@ -19,6 +19,7 @@ import { checkSeriesName } from './series-name.js';
 import { SnapshotMemory } from './snapshot-memory.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { inTransaction, openDatabase, type SnapshotKey, type StoreTables } from './store-database.js';
+import { STORE_VERSION } from './store-layout.js';
 
 export interface OpenStoreOptions {
   /** Makes the folder and the store when there is none; otherwise that is a `UserError`. */
@@ -131,6 +132,11 @@ export class SnapshotStore {
         if (value === number) this.#tables.tags.removeSync(key);
       }
     });
+  }
+
+  /** Waits until everything committed so far is on disk. */
+  flush(): void {
+    inTransaction(this.#tables, this.folder, true, () => this.#tables.meta.putSync('version', STORE_VERSION));
   }
 
   async close(): Promise<void> {

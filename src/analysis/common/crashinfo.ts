@@ -32,8 +32,8 @@ export default definePlugin({
     'and what is left of earlier calls.',
   aliases: ['windows.crashinfo.Crashinfo'],
   examples: ['crashinfo -f MEMORY.DMP', 'crashinfo -f mini.dmp --filter kind=driver --json'],
+  fits: ({ memory }) => memory.windowsDump !== undefined,
   columns,
-  suits: ({ memory }) => memory.windowsDump !== undefined,
   *rows({ name, memory }) {
     const dump = memory.windowsDump;
     if (dump === undefined) {

@@ -30,13 +30,8 @@ export interface BtfRecords {
   readonly strings: readonly BtfStrings[];
 }
 
-/** A table of all names pays from about here on; a short command asks for a dozen. */
-const SEARCHES = 48;
-const MAX_COPIES = 8;
-
 export class BtfNames {
   readonly #parts: readonly NamesInStrings[];
-  readonly #answers = new Map<string, number>();
 
   constructor(records: BtfRecords, category: BtfCategory) {
     this.#parts = records.strings.map((strings) => new NamesInStrings(records, KINDS[category], strings));
@@ -44,16 +39,11 @@ export class BtfNames {
 
   /** Index (0-based, in this section) of the first type called `name`; -1 when there is none. */
   find(name: string): number {
-    const known = this.#answers.get(name);
-    if (known !== undefined) return known;
-    const worthTable = this.#answers.size >= SEARCHES;
-    let found = -1;
     for (const part of this.#parts) {
-      found = worthTable ? part.lookUp(name) : part.search(name);
-      if (found >= 0) break;
+      const found = part.find(name);
+      if (found >= 0) return found;
     }
-    this.#answers.set(name, found);
-    return found;
+    return -1;
   }
 }
 
@@ -70,33 +60,7 @@ class NamesInStrings {
     this.#strings = strings;
   }
 
-  /** Looks for the name among the strings and then for a type that bears it. */
-  search(name: string): number {
-    const { nameOffsets, kinds } = this.#records;
-    const [first, second] = this.#kinds;
-    const { bytes, start: stringStart } = this.#strings;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const wanted = Buffer.from(`\0${name}\0`, 'latin1');
-    // A split section's strings begin with a name, not with the empty string.
-    const starts = text.subarray(0, wanted.length - 1).equals(wanted.subarray(1)) ? [0] : [];
-    for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
-      // Strings are not repeated, unless forged.
-      if (starts.length === MAX_COPIES) return this.lookUp(name);
-      starts.push(at + 1);
-    }
-    let best = -1;
-    for (const start of starts) {
-      const offset = start + stringStart;
-      for (let index = nameOffsets.indexOf(offset); index >= 0; index = nameOffsets.indexOf(offset, index + 1)) {
-        if (kinds[index] !== first && kinds[index] !== second) continue;
-        if (best < 0 || index < best) best = index;
-        break;
-      }
-    }
-    return best;
-  }
-
-  lookUp(name: string): number {
+  find(name: string): number {
     this.#table ??= this.#buildTable();
     const found = this.#table.names.find(name);
     return found < 0 ? -1 : (this.#table.indices[found] as number);

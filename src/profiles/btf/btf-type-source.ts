@@ -60,6 +60,17 @@ export class BtfTypeSource implements TypeSource {
     return this.#namesOf(isEnum);
   }
 
+  aliasNames(): Iterable<string> {
+    const names = new Set<string>();
+    for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {
+      if (this.#btf.kind(id) === KIND.typedef && isAggregate(this.#btf.kind(this.#btf.resolve(id)))) {
+        names.add(this.#btf.name(id));
+      }
+    }
+    for (const name of this.structNames()) names.delete(name);
+    return names;
+  }
+
   #namesOf(fits: (kind: number) => boolean): Set<string> {
     const names = new Set<string>();
     for (let id = this.#btf.firstId; id < this.#btf.endId; id++) {

@@ -36,6 +36,8 @@ export function readDwarfTypes(file: DwarfFile, onUnit?: (bytes: number) => void
     enum: (name) => named(enums, name),
     structNames: () => structs.keys(),
     enumNames: () => enums.keys(),
+    aliasNames: () =>
+      [...aliases].flatMap(([alias, name]) => (structs.has(name) && !structs.has(alias) ? [alias] : [])),
   };
 }
 

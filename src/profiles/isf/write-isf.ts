@@ -38,7 +38,9 @@ const FORMAT = '6.2.0';
 /** The symbol file as an object; `stringifyIsf` makes text of it. */
 export function writeIsf(profile: Profile, options: WriteIsfOptions = {}): IsfFile {
   const writer = new IsfWriter(profile);
-  for (const name of options.structs ?? profile.types.structNames()) writer.addStruct(name);
+  const { types } = profile;
+  for (const name of options.structs ?? [...types.structNames(), ...(types.aliasNames?.() ?? [])])
+    writer.addStruct(name);
   for (const name of options.enums ?? profile.types.enumNames()) writer.addEnum(name);
   const { shift = 0n, lowest = 0n } = options;
   for (const { name, address } of options.symbols ?? profile.symbols.symbols()) {
