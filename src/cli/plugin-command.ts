@@ -3,8 +3,8 @@
 import type { Interfaces } from '@oclif/core';
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
-import type { Plugin } from '../analysis/plugin.js';
-import { UserError } from '../core/errors.js';
+import type { Options, Plugin } from '../analysis/plugin.js';
+import { UsageError, UserError } from '../core/errors.js';
 import type { RendererName } from '../report/renderers/index.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
 import { isOverTime } from './over-time.js';
@@ -19,12 +19,12 @@ const args = { image: Args.string({ description: 'The same as --file' }) };
 /** The command for plugins of one name: one for each system that has it. */
 export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeof Command {
   const [first] = plugins;
-  const options = Object.assign({}, ...plugins.map((plugin) => plugin.options));
-  const flags = { ...flagsOf(options), ...SOURCE_FLAGS, ...RENDER_FLAGS } as unknown as Interfaces.FlagInput;
+  const declared: Options = Object.assign({}, ...plugins.map((plugin) => plugin.options));
+  const flags = { ...flagsOf(declared), ...SOURCE_FLAGS, ...RENDER_FLAGS } as unknown as Interfaces.FlagInput;
 
   return class PluginCommand extends Command {
     static override summary = first.summary;
-    static override description = first.description ?? '';
+    static override description = describe(plugins);
     static override examples = (first.examples ?? [`${first.name} -f memory.raw`]).map(
       (example) => `<%= config.bin %> ${example}`,
     );
@@ -38,6 +38,7 @@ export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeo
       const session = await AnalysisSession.open(named, this.config.configDir);
       try {
         const plugin = await pluginFor(plugins, session);
+        refuseForeignOptions(plugin, declared, parsed.flags);
         const options = optionsFrom(plugin.options, parsed.flags);
         if (isOverTime(plugin, session.image.name, given.between)) await session.runOverTime(plugin, options);
         else await session.run(plugin, options, PREFERRED[plugin.name]);
@@ -48,6 +49,19 @@ export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeo
   };
 }
 
+/** What the rows mean, for each system where there are several. */
+function describe(plugins: readonly Plugin[]): string {
+  if (plugins.length === 1) return plugins[0]?.description ?? '';
+  return plugins.map(({ scope, description = '' }) => `On ${scope}: ${description}`).join('\n\n');
+}
+
+/** An option of another system's plugin would be passed over without a word. */
+function refuseForeignOptions(plugin: Plugin, declared: Options, flags: Readonly<Record<string, unknown>>): void {
+  const foreign = Object.fromEntries(Object.entries(declared).filter(([name]) => !Object.hasOwn(plugin.options, name)));
+  const [given] = Object.keys(optionsFrom(foreign, flags));
+  if (given !== undefined) throw new UsageError(`${plugin.name} has no --${given} for ${plugin.scope} images`);
+}
+
 /** The plugin that fits the image's system. One that runs on any image needs no detection. */
 async function pluginFor(plugins: readonly Plugin[], session: AnalysisSession): Promise<Plugin> {
   const anywhere = plugins.find((plugin) => plugin.scope === 'image');
@@ -56,5 +70,5 @@ async function pluginFor(plugins: readonly Plugin[], session: AnalysisSession): 
   const fitting = plugins.find((plugin) => plugin.scope === session.image.os);
   if (fitting !== undefined) return fitting;
   if (session.image.os === undefined) await session.image.requireKernel();
-  throw new UserError(`${plugins[0]?.name} has no meaning for a ${session.image.os} image`);
+  throw new UserError(`${plugins[0]?.name} is not there for ${session.image.os} images`);
 }

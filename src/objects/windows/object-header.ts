@@ -25,22 +25,22 @@ export function objectBody(header: StructView): bigint {
 
 /** Name of the object's type (`File`, `Key`); undefined when it cannot be read. */
 export function objectTypeName(kernel: WindowsKernel, header: StructView): string | undefined {
-  const type = objectType(kernel, header);
-  if (type === undefined) return undefined;
+  const type = objectTypeAddress(kernel, header);
+  if (type === undefined || type === 0n) return undefined;
   const names = kernel.memo(TYPE_NAMES, () => new Map<bigint, string | undefined>());
-  if (!names.has(type.address)) names.set(type.address, unicodeString(type, 'Name', kernel, 256));
-  return names.get(type.address);
+  if (!names.has(type)) names.set(type, unicodeString(kernel.struct('_OBJECT_TYPE', type), 'Name', kernel, 256));
+  return names.get(type);
 }
 
 const TYPE_NAMES = Symbol('names of object types');
 
-function objectType(kernel: WindowsKernel, header: StructView): StructView | undefined {
-  if (header.has('Type')) return header.follow('Type');
+/** Address of the object's type; undefined when it cannot be read. What stands there need not be a type. */
+export function objectTypeAddress(kernel: WindowsKernel, header: StructView): bigint | undefined {
+  if (header.has('Type')) return header.ptr('Type');
   const stored = header.num('TypeIndex');
   const table = kernel.address('ObTypeIndexTable');
   if (stored === undefined || table === undefined) return undefined;
-  const type = readPointer(kernel, table + BigInt(typeIndex(kernel, header, stored) * kernel.profile.pointerSize));
-  return type === undefined || type === 0n ? undefined : kernel.struct('_OBJECT_TYPE', type);
+  return readPointer(kernel, table + BigInt(typeIndex(kernel, header, stored) * kernel.profile.pointerSize));
 }
 
 /** Windows 10 hides the index behind a cookie and the second byte of the header's address. */

@@ -10,7 +10,7 @@ import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
 import { objectTypes } from './object-directory.js';
-import { objectBody, objectTypeName } from './object-header.js';
+import { objectBody, objectTypeAddress } from './object-header.js';
 
 export interface ScannedObject {
   /** Name of its type. */
@@ -45,42 +45,43 @@ export function* scanObjects(
     for (let at = 1; at < words.length; at += grain / 4) {
       const tag = words[at] as number;
       if (!tags.includes(tag)) continue;
-      const found = objectIn(kernel, address + BigInt((at - 1) * 4 + grain), byTag.get(tag) as string);
+      const found = objectIn(kernel, address + BigInt((at - 1) * 4 + grain), byTag.get(tag) as WantedType);
       if (found !== undefined) yield found;
     }
   }
 }
 
-/** The types' pool tags, with and without the protecting bit. */
-function tagsOf(kernel: WindowsKernel, types: readonly string[]): Map<number, string> {
+interface WantedType {
+  readonly name: string;
+  /** Address of the type object. */
+  readonly address: bigint;
+}
+
+/** The types by their pool tags, with and without the protecting bit. */
+function tagsOf(kernel: WindowsKernel, types: readonly string[]): Map<number, WantedType> {
   const known = objectTypes(kernel);
-  const byTag = new Map<number, string>();
-  for (const type of types) {
-    const address = known.get(type);
+  const byTag = new Map<number, WantedType>();
+  for (const name of types) {
+    const address = known.get(name);
     const key = address === undefined ? undefined : kernel.struct('_OBJECT_TYPE', address).num('Key');
-    if (key === undefined || key === 0) continue;
-    byTag.set((key & ~PROTECTED) >>> 0, type);
-    byTag.set((key | PROTECTED) >>> 0, type);
+    if (address === undefined || key === undefined || key === 0) continue;
+    byTag.set((key & ~PROTECTED) >>> 0, { name, address });
+    byTag.set((key | PROTECTED) >>> 0, { name, address });
   }
   return byTag;
 }
 
-/** The object header of type `type` at or shortly behind `start`. Blocks that only look alike are no damage. */
-function objectIn(kernel: WindowsKernel, start: bigint, type: string): ScannedObject | undefined {
-  const { space } = kernel;
+/** The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. */
+function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): ScannedObject | undefined {
   const { size } = kernel.struct('_OBJECT_HEADER', 0n);
-  const faults = { count: kernel.faults.count, last: kernel.faults.last };
-  try {
-    for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
-      const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
-      if (space.view(header.address, size) === undefined) return undefined;
-      if (objectTypeName(kernel, header) === type) return { type, header, body: objectBody(header) };
+  for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
+    const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
+    if (kernel.space.view(header.address, size) === undefined) return undefined;
+    if (objectTypeAddress(kernel, header) === wanted.address) {
+      return { type: wanted.name, header, body: objectBody(header) };
     }
-    return undefined;
-  } finally {
-    kernel.faults.count = faults.count;
-    kernel.faults.last = faults.last;
   }
+  return undefined;
 }
 
 /** What the kernel has mapped, in windows; each physical page once. */

@@ -55,41 +55,43 @@ export function* lowStubRoots(memory: PhysicalMemory): Generator<RootHint> {
 /** By what the pages from `start` to `end` look like: a table with an entry that leads back to itself. */
 export function* selfMappedRoots(memory: PhysicalMemory, start: number, end: number): Generator<RootHint> {
   for (const { address, bytes } of scanChunks(memory, { start, end })) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     for (let at = 0; at + PAGE_SIZE <= bytes.length; at += PAGE_SIZE) {
       const root = address + at;
-      const mode = selfMapped(bytes, at, root);
+      const mode = selfMapped(words, at / 4, root);
       if (mode === 'PAE') yield* pointerTables(memory, bytes.slice(at, at + 32));
       else if (mode !== undefined) yield { root, mode };
     }
   }
 }
 
-/** Where NT maps its tables without PAE: 0xc0000000. */
+/** Where NT maps its tables without PAE: 0xc0000000. As an index of 32-bit words, like all below. */
 const SELF_INDEX = 0x300;
 /** First entry of the upper half of a PML4. */
 const UPPER_HALF = 256;
 
-function selfMapped(bytes: Uint8Array, page: number, root: number): PagingModeName | undefined {
-  if (leadsTo(u32(bytes, page + SELF_INDEX * 4), root)) return '32-bit';
+function selfMapped(words: Uint32Array, page: number, root: number): PagingModeName | undefined {
+  const low = root % 2 ** 32;
+  if (leadsTo(words[page + SELF_INDEX] as number, low)) return '32-bit';
   // The fourth page directory of PAE holds itself behind the other three.
-  if (leadsTo(u32(bytes, page + 24), root) && u32(bytes, page + 28) === 0 && threeTables(bytes, page)) return 'PAE';
+  if (leadsTo(words[page + 6] as number, low) && words[page + 7] === 0 && threeTables(words, page)) return 'PAE';
   const high = Math.floor(root / 2 ** 32);
-  for (let index = UPPER_HALF; index < 512; index++) {
-    const entry = page + index * 8;
-    if (leadsTo(u32(bytes, entry), root) && (u32(bytes, entry + 4) & 0xf_ffff) === high) return '4-level';
+  for (let entry = page + UPPER_HALF * 2; entry < page + 1024; entry += 2) {
+    if (leadsTo(words[entry] as number, low) && ((words[entry + 1] as number) & 0xf_ffff) === high) return '4-level';
   }
   return undefined;
 }
 
 /** A present, writable entry for the table in the frame of `root` (its lower 32 bits). */
 function leadsTo(entry: number, root: number): boolean {
-  return (entry & TABLE_BITS) === TABLE_WANTED && (entry & ~0xfff) >>> 0 === root % 2 ** 32;
+  return (entry & TABLE_BITS) === TABLE_WANTED && (entry & ~0xfff) >>> 0 === root;
 }
 
-function threeTables(bytes: Uint8Array, page: number): boolean {
-  return [0, 8, 16].every(
-    (at) => (u32(bytes, page + at) & TABLE_BITS) === TABLE_WANTED && u32(bytes, page + at) > 4096,
-  );
+function threeTables(words: Uint32Array, page: number): boolean {
+  return [0, 2, 4].every((at) => {
+    const entry = words[page + at] as number;
+    return (entry & TABLE_BITS) === TABLE_WANTED && entry > PAGE_SIZE;
+  });
 }
 
 /** Where the four page directories that `entries` name stand together as a table of pointers (PDPT), 32-byte aligned. */
