@@ -50,7 +50,7 @@ export class Image {
 
   async #detect(): Promise<void> {
     try {
-      this.#found = findSystem(this.memory, this.#options);
+      this.#found = await findSystem(this.memory, this.#options);
     } catch (error) {
       // No kernel is an answer; `requireKernel` gives the reason to whoever cannot do without one.
       if (!(error instanceof UserError)) throw error;

@@ -13,7 +13,6 @@ import { rowFilter, selectColumns } from '../report/row-filter.js';
 import { type Configuration, loadConfiguration } from './configuration.js';
 import { openSource } from './open-source.js';
 import { outputFolder } from './output-folder.js';
-import { runOverTime } from './over-time.js';
 import { ProgressBar } from './progress.js';
 import { renderRows } from './render-rows.js';
 
@@ -91,6 +90,8 @@ export class AnalysisSession {
 
   /** Runs one plugin on several snapshots of the series that the session's image is of, and writes what it gives. */
   async runOverTime(plugin: Plugin, options: OptionsOf<Options>): Promise<void> {
+    // The snapshot store and its database are loaded for those who have one.
+    const { runOverTime } = await import('./over-time.js');
     const { rows, close, ...result } = runOverTime(plugin, options, {
       ...this.#flags,
       source: this.image.name,

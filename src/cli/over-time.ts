@@ -1,11 +1,12 @@
-/** Analysis commands over several snapshots: when a command is meant so, and what it then gives. */
+/** What analysis commands give over several snapshots. When one is meant so, `is-over-time.ts` says. */
 import type { Options, OptionsOf, Plugin } from '../analysis/plugin.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
 import { SeriesRunner } from '../analysis/series/series-runner.js';
 import type { Columns } from '../core/columns.js';
 import { UsageError } from '../core/errors.js';
-import { isSeries, openSeries } from '../open/open-series.js';
+import { openSeries } from '../open/open-series.js';
 import type { ResultShape } from '../report/renderer.js';
+import { TIMELINE } from './is-over-time.js';
 import { runBetween } from './run-between.js';
 import { seriesTimeline } from './series-timeline.js';
 
@@ -23,14 +24,6 @@ export interface OverTimeRequest {
   readonly profile?: string | undefined;
   readonly cache: boolean;
   note(text: string): void;
-}
-
-/** The plugin that has a form of its own for a whole series. */
-const TIMELINE = 'timeline';
-
-/** Whether the command asks for more than one moment. */
-export function isOverTime(plugin: Plugin, source: string, between: string | undefined): boolean {
-  return between !== undefined || (plugin.name === TIMELINE && isSeries(source));
 }
 
 /** Runs `plugin` over the snapshots that the request names; `close` gives them back when the rows are through. */

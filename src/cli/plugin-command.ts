@@ -7,7 +7,7 @@ import type { Options, Plugin } from '../analysis/plugin.js';
 import { UsageError, UserError } from '../core/errors.js';
 import type { RendererName } from '../report/renderers/index.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
-import { isOverTime } from './over-time.js';
+import { isOverTime } from './is-over-time.js';
 import { flagsOf, optionsFrom } from './plugin-flags.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from './source-flags.js';
 

@@ -8,18 +8,11 @@ import { UsageError } from '../core/errors.js';
 import type { Moment } from '../snapshots/moment.js';
 import { selectSnapshots } from '../snapshots/select-snapshot.js';
 import { sharedStore } from './open-snapshot.js';
-import type { SourceOptions } from './source-schemes.js';
-
-const PREFIX = 'snapshot:';
+import { SERIES_PREFIX as PREFIX, type SourceOptions } from './source-schemes.js';
 
 export interface SeriesMember extends Member {
   readonly number: number;
   readonly moment: Moment;
-}
-
-/** Whether `source` names several snapshots: a series without a point, or a range of one. */
-export function isSeries(source: string): boolean {
-  return source.startsWith(PREFIX) && (!source.includes('@') || source.includes('..'));
 }
 
 /**

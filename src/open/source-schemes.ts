@@ -20,6 +20,14 @@ export const SOURCE_SCHEMES: Readonly<Record<string, SourceScheme>> = {
   },
 };
 
+/** What a name in a snapshot store begins with. */
+export const SERIES_PREFIX = 'snapshot:';
+
+/** Whether `source` names several snapshots: a series without a point, or a range of one. Opens nothing. */
+export function isSeries(source: string): boolean {
+  return source.startsWith(SERIES_PREFIX) && (!source.includes('@') || source.includes('..'));
+}
+
 const SCHEME = /^([a-z]+):(.*)$/s;
 
 /** The scheme of `source` and the rest of it; undefined for the path of a file. */
