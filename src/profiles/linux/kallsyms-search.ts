@@ -51,6 +51,14 @@ export function searchKallsyms(bytes: Buffer, start: bigint): FoundKallsyms | un
   return undefined;
 }
 
+/** Bytes on either side of the landmark that a token table with its index can take. */
+export const TOKENS_AROUND = MAX_TOKEN_TABLE + TOKENS * 2 + 16;
+
+/** Whether the landmark at `zero` belongs to a token table with its index. `bytes` reach `TOKENS_AROUND` to either side. */
+export function isTokenTable(bytes: Buffer, zero: number): boolean {
+  return tokenTableAround(bytes, zero) !== undefined;
+}
+
 interface Tokens {
   readonly table: number;
   readonly index: number;

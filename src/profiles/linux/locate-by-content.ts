@@ -13,7 +13,7 @@ import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { findBanner, releaseOf } from './banner.js';
 import { Kallsyms, type KallsymsTables } from './kallsyms.js';
 import { readKallsyms } from './kallsyms-location.js';
-import { searchKallsyms, TOKEN_LANDMARK } from './kallsyms-search.js';
+import { isTokenTable, searchKallsyms, TOKEN_LANDMARK, TOKENS_AROUND } from './kallsyms-search.js';
 import { KernelImage } from './kernel-image.js';
 import { imageSlide, KERNEL_MAP, kaslrOffset, type LinuxKernelLocation, physBaseOf } from './location.js';
 import { longModeRoots, type RootHint, translateFrom } from './page-table-roots.js';
@@ -68,6 +68,9 @@ export function locateByContent(
 /** The kallsyms that the token table at `hit` belongs to. A small window holds most kernels'. */
 function tablesAround(memory: PhysicalMemory, start: number, hit: number): KallsymsTables | undefined {
   const physical = new KernelImage(memory, 8, 0n);
+  // Other things look like the landmark; the table itself tells, before megabytes around it are read.
+  const near = Math.max(0, hit - TOKENS_AROUND);
+  if (!isTokenTable(physical.bytes(BigInt(near), hit - near + TOKENS_AROUND), hit - near)) return undefined;
   for (const { before, after } of WINDOWS) {
     const from = Math.max(start, hit - before);
     const found = searchKallsyms(physical.bytes(BigInt(from), hit - from + after), BigInt(from));
