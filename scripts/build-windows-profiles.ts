@@ -42,8 +42,7 @@ function main([symbolTables, typeTables, ...only]: readonly string[]): void {
   ];
   const families = new Map<string, SourceBuild[]>();
   for (const build of builds) families.set(build.family, [...(families.get(build.family) ?? []), build]);
-  const { name: tables, url, licence } = sources.symbolTables;
-  const source = [{ name: tables, url, licence }, { name: sources.typeTables.name, url: sources.typeTables.url }];
+  const source = [sources.symbolTables, sources.typeTables].map(({ name, url, licence }) => ({ name, url, licence }));
   for (const [family, members] of families) {
     if (only.length > 0 && !only.includes(family)) continue;
     const text = JSON.stringify(makeFamily(members, wanted, source));
@@ -57,10 +56,16 @@ function main([symbolTables, typeTables, ...only]: readonly string[]): void {
 /** Which file has which build: what is read first, so that the right file is opened. */
 function listOf(families: ReadonlyMap<string, readonly SourceBuild[]>): object {
   return Object.fromEntries(
-    [...families].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([family, builds]) => [
-      family,
-      builds.map(({ identity, version, remark }) => ({ version, ...(remark && { remark }), ...(identity && { identity }) })),
-    ]),
+    [...families]
+      .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+      .map(([family, builds]) => [
+        family,
+        builds.map(({ identity, version, remark }) => ({
+          version,
+          ...(remark && { remark }),
+          ...(identity && { identity }),
+        })),
+      ]),
   );
 }
 

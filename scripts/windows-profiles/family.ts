@@ -5,7 +5,7 @@
  * are equal.
  */
 import { createHash } from 'node:crypto';
-import type { IsfField, IsfType, IsfUserType } from '../../src/profiles/isf/isf-document.js';
+import type { IsfBaseType, IsfEnum, IsfField, IsfType, IsfUserType } from '../../src/profiles/isf/isf-document.js';
 import type { IsfFile } from '../../src/profiles/isf/write-isf.js';
 import type { FamilyBuild, ProfileFamily } from '../../src/profiles/windows/profile-family.js';
 
@@ -26,29 +26,46 @@ export interface SourceBuild {
 }
 
 /** One family file from its builds. */
-export function makeFamily(builds: readonly SourceBuild[], wanted: Wanted, source: object): ProfileFamily {
-  const variants = { user_types: new Variants(), enums: new Variants(), base_types: new Variants() };
+export function makeFamily(
+  builds: readonly SourceBuild[],
+  wanted: Wanted,
+  source: ProfileFamily['source'],
+): ProfileFamily {
+  const variants = {
+    base_types: new Variants<IsfBaseType>(),
+    user_types: new Variants<IsfUserType>(),
+    enums: new Variants<IsfEnum>(),
+  };
   const made = builds.map(({ identity, version, remark, read }): FamilyBuild => {
     const file = withStableNames(read(wanted));
     return {
       ...(identity !== undefined && { identity }),
       version,
       ...(remark !== undefined && { remark }),
-      ...Object.fromEntries(Object.entries(variants).map(([section, pool]) => [section, pool.add(file[section as keyof IsfFile])])),
+      base_types: variants.base_types.add(file.base_types),
+      user_types: variants.user_types.add(file.user_types),
+      enums: variants.enums.add(file.enums),
       symbols: wanted.symbols.map((name) => Number(file.symbols[name]?.address ?? 0)),
-    } as FamilyBuild;
+    };
   });
-  const sections = Object.fromEntries(Object.entries(variants).map(([section, pool]) => [section, pool.records]));
-  return { format: 1, source, symbol_names: wanted.symbols, ...sections, builds: made } as unknown as ProfileFamily;
+  return {
+    format: 1,
+    source,
+    symbol_names: wanted.symbols,
+    base_types: variants.base_types.records,
+    user_types: variants.user_types.records,
+    enums: variants.enums.records,
+    builds: made,
+  };
 }
 
 /** The different records under each name, and which of them a build has. */
-class Variants {
-  readonly records: Record<string, unknown[]> = {};
+class Variants<Kind> {
+  readonly records: Record<string, Kind[]> = {};
   readonly #texts = new Map<string, number>();
 
-  /** Index of the build's record by name; of names that it has and that have but one record only nothing is said. */
-  add(section: object): Record<string, number> {
+  /** Index of the build's record by name. */
+  add(section: Readonly<Record<string, Kind>>): Record<string, number> {
     const choice: Record<string, number> = {};
     for (const [name, record] of Object.entries(section)) {
       const key = `${name} ${JSON.stringify(record)}`;

@@ -3,8 +3,8 @@
  * `'_X' : [ size, { 'Member' : [ offset, [type, …]], … } ]`. Read as data; nothing in them is run.
  */
 import { execFileSync } from 'node:child_process';
-import type { Field, StructType, TypeRef, TypeSource } from '../../src/profiles/types.js';
 import { type IsfFile, writeIsf } from '../../src/profiles/isf/write-isf.js';
+import type { Field, StructType, TypeRef, TypeSource } from '../../src/profiles/types.js';
 import type { SourceBuild, Wanted } from './family.js';
 
 export interface TypeTable {
@@ -40,7 +40,10 @@ export function parseLiteral(text: string): Literal {
     .replace(/(\w+)\s*=\s*/g, '"$1":')
     .replace(/\\x([0-9a-f]{2})/g, '\\u00$1')
     .replace(/u?'([^']*)'/g, '"$1"')
-    .replace(/([[{:,]\s*)(-?)0x([0-9a-fA-F]+)/g, (_, before, sign, digits) => `${before}${sign}${BigInt(`0x${digits}`)}`)
+    .replace(
+      /([[{:,]\s*)(-?)0x([0-9a-fA-F]+)/g,
+      (_, before, sign, digits) => `${before}${sign}${BigInt(`0x${digits}`)}`,
+    )
     .replace(/([{,]\s*)(-?\d+)\s*:/g, '$1"$2":')
     .replace(/,(\s*[\]}])/g, '$1');
   return JSON.parse(json) as Literal;
@@ -116,7 +119,8 @@ class TableTypes implements TypeSource {
   #reference(type: readonly Literal[]): TypeRef {
     const [kind, second, third] = type as [string, Literal, Literal];
     const integer = INTEGERS[kind];
-    if (integer !== undefined) return { kind: 'int', name: kind, ...integer, ...(kind === 'char' ? { char: true } : {}) };
+    if (integer !== undefined)
+      return { kind: 'int', name: kind, ...integer, ...(kind === 'char' ? { char: true } : {}) };
     if (kind === 'pointer' || kind === 'pointer64' || kind === 'pointer32') {
       const size = kind === 'pointer' ? this.pointerSize : Number(kind.slice(7)) / 8;
       return { kind: 'pointer', size, target: this.#reference((second as readonly Literal[]) ?? ['void']) };

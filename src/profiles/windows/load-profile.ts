@@ -81,11 +81,7 @@ export function loadWindowsProfile(
   throw missing(found, release, options);
 }
 
-function* candidates(
-  location: WindowsKernelLocation,
-  release: string,
-  options: ProfileOptions,
-): Generator<Candidate> {
+function* candidates(location: WindowsKernelLocation, release: string, options: ProfileOptions): Generator<Candidate> {
   if (options.profilePath !== undefined) {
     const document = readIsf(options.profilePath, options.cache === false ? undefined : new BlobCache());
     yield { document, origin: document.name };

@@ -28,7 +28,8 @@ export interface FamilyBuild {
 
 export interface ProfileFamily {
   readonly format: 1;
-  readonly source: object;
+  /** Where the tables are from. */
+  readonly source: readonly { readonly name: string; readonly url: string; readonly licence: string }[];
   readonly symbol_names: readonly string[];
   readonly base_types: Readonly<Record<string, readonly IsfBaseType[]>>;
   readonly user_types: Readonly<Record<string, readonly IsfUserType[]>>;
@@ -56,7 +57,11 @@ export function familyDocument(family: ProfileFamily, build: FamilyBuild, name: 
     return address === 0 ? [] : [[symbol, { address }] as const];
   });
   const document = {
-    metadata: { format: '6.2.0', producer: { name: 'memlapse', version: '0.1.0' }, windows: metadataOf(build.identity) },
+    metadata: {
+      format: '6.2.0',
+      producer: { name: 'memlapse', version: '0.1.0' },
+      windows: metadataOf(build.identity),
+    },
     base_types: pick('base_types'),
     user_types: pick('user_types'),
     enums: pick('enums'),

@@ -35,7 +35,9 @@ export interface ShippedProfile {
 
 /** The shipped symbol file for exactly this kernel; undefined when there is none. */
 export function shippedProfile(identity: string): IsfDocument | undefined {
-  return shippedProfiles().find((one) => one.identity?.toLowerCase() === identity.toLowerCase())?.document();
+  return shippedProfiles()
+    .find((one) => one.identity?.toLowerCase() === identity.toLowerCase())
+    ?.document();
 }
 
 /**

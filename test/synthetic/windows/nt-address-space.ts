@@ -106,7 +106,12 @@ function balance({ memory }: NtGuest, nodes: readonly bigint[], from: number, to
   if (isTable) memory.set(node, '_MMADDRESS_NODE', { LeftChild: left, RightChild: right });
   else memory.set(node, '_RTL_BALANCED_NODE', { Left: left, Right: right });
   for (const child of [left, right]) {
-    if (child !== 0n) memory.set(child, isTable ? '_MMADDRESS_NODE' : '_RTL_BALANCED_NODE', isTable ? { 'u1.Parent': node } : { ParentValue: node });
+    if (child !== 0n)
+      memory.set(
+        child,
+        isTable ? '_MMADDRESS_NODE' : '_RTL_BALANCED_NODE',
+        isTable ? { 'u1.Parent': node } : { ParentValue: node },
+      );
   }
   return node;
 }
@@ -124,7 +129,8 @@ export function writeEnvironment(guest: NtGuest, space: NtSpace, truth: NtProces
     WindowTitle: truth.image ?? '',
     DesktopInfo: 'Winsta0\\Default',
   };
-  for (const [path, text] of Object.entries(texts)) writer.unicode(parameters, '_RTL_USER_PROCESS_PARAMETERS', path, text);
+  for (const [path, text] of Object.entries(texts))
+    writer.unicode(parameters, '_RTL_USER_PROCESS_PARAMETERS', path, text);
   const variables = Buffer.from(`${(truth.environment ?? []).map((one) => `${one}\0`).join('')}\0`, 'utf16le');
   const environment = writer.take(variables.length);
   memory.write(environment, variables, space);

@@ -63,7 +63,10 @@ export function writeDebuggerData(guest: NtGuest, plain: boolean): void {
 
 /** The inverse of: rotate (value xor WaitNever) left by WaitNever's low byte, xor the address, swap, xor WaitAlways. */
 function encoded(value: bigint, flag: bigint): bigint {
-  const swapped = BigInt.asUintN(64, Buffer.from((value ^ WAIT_ALWAYS).toString(16).padStart(16, '0'), 'hex').readBigUInt64LE());
+  const swapped = BigInt.asUintN(
+    64,
+    Buffer.from((value ^ WAIT_ALWAYS).toString(16).padStart(16, '0'), 'hex').readBigUInt64LE(),
+  );
   const mixed = swapped ^ flag;
   const by = WAIT_NEVER & 63n;
   return (((mixed >> by) | (mixed << (64n - by))) & WORD) ^ WAIT_NEVER;

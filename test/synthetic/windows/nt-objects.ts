@@ -135,12 +135,16 @@ export class NtObjects {
   }
 
   #allocate(type: string, mask: number, extra: number): bigint {
-    const { types, pool } = this.#guest;
+    const { memory, types, pool } = this.#guest;
     const { tag, struct, size = struct === undefined ? 0 : types.size(struct) } = TYPES[type] as TypeTruth;
     const parts = partsSize(this.#guest, mask);
     const bodyOffset = types.member('_OBJECT_HEADER', 'Body').offset;
     const block = pool.allocate(tag, parts + bodyOffset + size + extra);
     const body = block + BigInt(parts + bodyOffset);
+    if ((mask & QUOTA) !== 0) {
+      const info = this.header(body) - BigInt(partsSize(this.#guest, mask & (QUOTA | (QUOTA - 1))));
+      memory.set(info, '_OBJECT_HEADER_QUOTA_INFO', { PagedPoolCharge: 0x1000, NonPagedPoolCharge: size });
+    }
     if (type !== 'Type') this.#header(body, type, mask);
     return body;
   }
@@ -178,7 +182,8 @@ export class NtObjects {
     const mask = memory.read(memory.at(header, '_OBJECT_HEADER', 'InfoMask'), 1)[0] ?? 0;
     const info = header - BigInt(partsSize(this.#guest, mask & (CREATOR | NAME)));
     memory.set(info, '_OBJECT_HEADER_NAME_INFO', { Directory: folder });
-    if (types.has('_OBJECT_HEADER_NAME_INFO', 'Name')) this.#guest.setUnicode(info, '_OBJECT_HEADER_NAME_INFO', 'Name', name);
+    if (types.has('_OBJECT_HEADER_NAME_INFO', 'Name'))
+      this.#guest.setUnicode(info, '_OBJECT_HEADER_NAME_INFO', 'Name', name);
   }
 
   #directory(path: string): bigint {

@@ -56,7 +56,10 @@ export class NtProcesses {
       const space = pid === 4 ? memory.kernel : memory.newSpace();
       memory.set(process, '_EPROCESS', { 'Pcb.DirectoryTableBase': space.tables.root });
       if (truth.image !== undefined) {
-        memory.set(process, '_EPROCESS', { Peb: writeEnvironment(this.#guest, space, truth), SectionBaseAddress: truth.dlls?.[0]?.base ?? 0n });
+        memory.set(process, '_EPROCESS', {
+          Peb: writeEnvironment(this.#guest, space, truth),
+          SectionBaseAddress: truth.dlls?.[0]?.base ?? 0n,
+        });
         this.#imageName(process, truth.image);
       }
       writeAreas(this.#guest, process, space, truth);
@@ -68,7 +71,10 @@ export class NtProcesses {
     }
     const threads = truth.threads.map((thread) => this.#thread(process, pid, thread));
     const ring = (head: string, struct: string, entry: string) =>
-      memory.ring([memory.at(process, '_EPROCESS', head), ...threads.map((thread) => memory.at(thread, struct, entry))]);
+      memory.ring([
+        memory.at(process, '_EPROCESS', head),
+        ...threads.map((thread) => memory.at(thread, struct, entry)),
+      ]);
     ring('ThreadListHead', '_ETHREAD', 'ThreadListEntry');
     ring('Pcb.ThreadListHead', '_KTHREAD', 'ThreadListEntry');
     if (types.has('_EPROCESS', 'ImageFilePointer') && truth.image !== undefined && exited === undefined) {

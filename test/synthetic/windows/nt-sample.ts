@@ -40,11 +40,18 @@ function images(image: string): NtAreaTruth[] {
     kind: 'image',
     file: file.slice(2),
   });
-  return [area(image, IMAGE_BASE, 0x20000), area(NTDLL.path, NTDLL.base, NTDLL.size), area(KERNEL32.path, KERNEL32.base, KERNEL32.size)];
+  return [
+    area(image, IMAGE_BASE, 0x20000),
+    area(NTDLL.path, NTDLL.base, NTDLL.size),
+    area(KERNEL32.path, KERNEL32.base, KERNEL32.size),
+  ];
 }
 
+/** Events without names. The first entry of each page of a table is the table's own: no handle is a multiple of 1024. */
 const events = (from: number, count: number): HandleTruth[] =>
-  Array.from({ length: count }, (_, index) => ({ handle: from + index * 4, type: 'Event', access: 0x1f0003 }));
+  Array.from({ length: count }, (_, index) => from + index * 4)
+    .filter((handle) => handle % 1024 !== 0)
+    .map((handle) => ({ handle, type: 'Event', access: 0x1f0003 }));
 
 export const NT_SAMPLE: NtTruth = {
   processors: 2,
@@ -53,9 +60,27 @@ export const NT_SAMPLE: NtTruth = {
   modules: [
     { name: 'ntoskrnl.exe', path: '\\SystemRoot\\system32\\ntoskrnl.exe', size: 0 },
     { name: 'hal.dll', path: '\\SystemRoot\\system32\\hal.dll', size: 0x6000 },
-    { name: 'disk.sys', path: '\\SystemRoot\\System32\\drivers\\disk.sys', size: 0x1c000, driver: 'Disk', devices: ['DR0'] },
-    { name: 'Null.SYS', path: '\\SystemRoot\\System32\\Drivers\\Null.SYS', size: 0xa000, driver: 'Null', devices: ['Null'] },
-    { name: 'tcpip.sys', path: '\\SystemRoot\\System32\\drivers\\tcpip.sys', size: 0x2e0000, driver: 'Tcpip', devices: ['Tcp'] },
+    {
+      name: 'disk.sys',
+      path: '\\SystemRoot\\System32\\drivers\\disk.sys',
+      size: 0x1c000,
+      driver: 'Disk',
+      devices: ['DR0'],
+    },
+    {
+      name: 'Null.SYS',
+      path: '\\SystemRoot\\System32\\Drivers\\Null.SYS',
+      size: 0xa000,
+      driver: 'Null',
+      devices: ['Null'],
+    },
+    {
+      name: 'tcpip.sys',
+      path: '\\SystemRoot\\System32\\drivers\\tcpip.sys',
+      size: 0x2e0000,
+      driver: 'Tcpip',
+      devices: ['Tcp'],
+    },
     { name: 'rk.sys', path: '\\??\\C:\\Temp\\rk.sys', size: 0x8000, driver: 'rk', devices: ['rk0'], hidden: true },
   ],
   objects: [
@@ -95,8 +120,20 @@ export const NT_SAMPLE: NtTruth = {
       created: '2024-03-05T08:00:10Z',
       token: LOCAL_SYSTEM,
       threads: [
-        { tid: 604, created: '2024-03-05T08:00:10Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x7ff640001000' },
-        { tid: 608, created: '2024-03-05T08:00:11Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x7ff640002000' },
+        {
+          tid: 604,
+          created: '2024-03-05T08:00:10Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x7ff640001000',
+        },
+        {
+          tid: 608,
+          created: '2024-03-05T08:00:11Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x7ff640002000',
+        },
       ],
       areas: images('C:\\Windows\\System32\\services.exe'),
       // Two levels: more handles than there are in one page.
@@ -119,13 +156,19 @@ export const NT_SAMPLE: NtTruth = {
       created: '2024-03-05T08:00:12Z',
       token: LOCAL_SYSTEM,
       threads: [
-        { tid: 716, created: '2024-03-05T08:00:12Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x7ff640003000' },
+        {
+          tid: 716,
+          created: '2024-03-05T08:00:12Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x7ff640003000',
+        },
       ],
       areas: images('C:\\Windows\\System32\\svchost.exe'),
       handles: [
         { handle: 4, type: 'Event', name: '\\BaseNamedObjects\\SampleEvent', access: 0x1f0003 },
         { handle: 8, type: 'Mutant', name: '\\BaseNamedObjects\\SampleMutex', access: 0x1f0001 },
-        { handle: 0x24000, type: 'Semaphore', name: '\\BaseNamedObjects\\SampleSemaphore', access: 0x1f0003 },
+        { handle: 0x24004, type: 'Semaphore', name: '\\BaseNamedObjects\\SampleSemaphore', access: 0x1f0003 },
       ],
       handleLevels: 3,
     },
@@ -140,14 +183,38 @@ export const NT_SAMPLE: NtTruth = {
       created: '2024-03-05T09:30:00Z',
       token: USER,
       threads: [
-        { tid: 2608, created: '2024-03-05T09:30:00Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x7ff640001400' },
-        { tid: 2700, created: '2024-03-05T09:31:00Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x1c0000020' },
+        {
+          tid: 2608,
+          created: '2024-03-05T09:30:00Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x7ff640001400',
+        },
+        {
+          tid: 2700,
+          created: '2024-03-05T09:31:00Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x1c0000020',
+        },
       ],
       areas: [
         ...images('C:\\Windows\\notepad.exe'),
         { start: 0x1_0000_0000n, pages: 16, protection: 'PAGE_READWRITE', kind: 'private', contents: 'meet at noon' },
-        { start: 0x1_8000_0000n, pages: 3, protection: 'PAGE_READONLY', kind: 'mapped', file: '\\Windows\\Fonts\\segoeui.ttf' },
-        { start: 0x1_c000_0000n, pages: 2, protection: 'PAGE_EXECUTE_READWRITE', kind: 'private', contents: 'MZ\x90 injected' },
+        {
+          start: 0x1_8000_0000n,
+          pages: 3,
+          protection: 'PAGE_READONLY',
+          kind: 'mapped',
+          file: '\\Windows\\Fonts\\segoeui.ttf',
+        },
+        {
+          start: 0x1_c000_0000n,
+          pages: 2,
+          protection: 'PAGE_EXECUTE_READWRITE',
+          kind: 'private',
+          contents: 'MZ\x90 injected',
+        },
       ],
       handles: [
         { handle: 4, type: 'File', name: '\\Users\\ann\\secret plan.txt', access: 0x120089 },
@@ -168,7 +235,13 @@ export const NT_SAMPLE: NtTruth = {
       unlinked: true,
       token: USER,
       threads: [
-        { tid: 3124, created: '2024-03-05T09:40:00Z', state: 'waiting', start: '0x7ff810050000', win32Start: '0x7ff640001800' },
+        {
+          tid: 3124,
+          created: '2024-03-05T09:40:00Z',
+          state: 'waiting',
+          start: '0x7ff810050000',
+          win32Start: '0x7ff640001800',
+        },
       ],
       areas: images('C:\\Temp\\rk.exe'),
       handles: [{ handle: 4, type: 'Process', name: '600', access: 0x1fffff }],

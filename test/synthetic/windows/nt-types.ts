@@ -121,7 +121,9 @@ export class NtTypes {
       const below = inner === undefined ? undefined : this.#find(inner, rest.join('.'));
       return below && { ...below, offset: offset + below.offset };
     }
-    const bits = type.kind === 'bitfield' && { bits: { position: type.bit_position ?? 0, length: type.bit_length ?? 0 } };
+    const bits = type.kind === 'bitfield' && {
+      bits: { position: type.bit_position ?? 0, length: type.bit_length ?? 0 },
+    };
     return { offset, size: this.#sizeOf(type), ...(inner !== undefined && { struct: inner }), ...bits };
   }
 

@@ -134,7 +134,12 @@ function exportTable(
 /** One entry of the debug directory and the RSDS record behind it. */
 function debugRecord({ name, guid, age }: NonNullable<PeTruth['pdb']>, rva: number, timestamp: number): Buffer {
   const directory = Buffer.alloc(28);
-  const record = Buffer.concat([Buffer.from('RSDS', 'latin1'), guidBytes(guid), Buffer.alloc(4), Buffer.from(`${name}\0`)]);
+  const record = Buffer.concat([
+    Buffer.from('RSDS', 'latin1'),
+    guidBytes(guid),
+    Buffer.alloc(4),
+    Buffer.from(`${name}\0`),
+  ]);
   record.writeUInt32LE(age, 20);
   directory.writeUInt32LE(timestamp, 4);
   directory.writeUInt32LE(DEBUG_CODEVIEW, 12);

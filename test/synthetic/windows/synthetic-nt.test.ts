@@ -38,7 +38,8 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
   afterAll(() => image.close());
   const rows = (plugin: unknown) => wholeRows(image, plugin);
   const listed = () => nt.truth.processes.filter(({ unlinked }) => unlinked !== true);
-  const withMemory = () => listed().filter(({ image: program, exited }) => program !== undefined && exited === undefined);
+  const withMemory = () =>
+    listed().filter(({ image: program, exited }) => program !== undefined && exited === undefined);
 
   it('is found, with exactly its profile', async () => {
     const { location, profile } = await image.requireWindows();
@@ -62,7 +63,7 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
       }));
     const names = ['pid', 'ppid', 'name', 'session', 'threads', 'handles', 'createTime', 'exitTime'];
     expect(pick(await rows(pslist), ...names)).toEqual(facts(listed()));
-    const scanned = pick(await rows(psscan), 'pid', 'ppid', 'name').sort((a, b) => Number(a['pid']) - Number(b['pid']));
+    const scanned = pick(await rows(psscan), 'pid', 'ppid', 'name').sort((a, b) => Number(a.pid) - Number(b.pid));
     expect(scanned).toEqual(nt.truth.processes.map(({ pid, ppid, name }) => ({ pid, ppid, name })));
   });
 
@@ -71,7 +72,7 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
       own.map(({ tid, state, created, start }) => ({
         pid,
         tid,
-        state,
+        state: `${state[0]?.toUpperCase()}${state.slice(1)}`,
         createTime: unixNs(created),
         startAddress: nt.guest.resolve(start),
       })),
@@ -92,14 +93,14 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
   });
 
   it('has what they were started with', async () => {
-    expect(pick(await rows(cmdline), 'pid', 'commandLine').filter(({ commandLine }) => commandLine !== undefined)).toEqual(
-      withMemory().map(({ pid, commandLine }) => ({ pid, commandLine })),
+    expect(pick(await rows(cmdline), 'pid', 'args', 'exe', 'cwd').filter(({ args }) => args !== undefined)).toEqual(
+      withMemory().map(({ pid, commandLine: args, image: exe, currentDirectory: cwd }) => ({ pid, args, exe, cwd })),
     );
-    expect(pick(await rows(envars), 'pid', 'variable', 'value')).toEqual(
+    expect(pick(await rows(envars), 'pid', 'name', 'value')).toEqual(
       withMemory().flatMap(({ pid, environment = [] }) =>
         environment.map((one) => {
           const equals = one.indexOf('=', 1);
-          return { pid, variable: one.slice(0, equals), value: one.slice(equals + 1) };
+          return { pid, name: one.slice(0, equals), value: one.slice(equals + 1) };
         }),
       ),
     );
@@ -115,7 +116,7 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
           pid: process.pid,
           start,
           end: start + BigInt(pages * 4096),
-          protection,
+          protection: protection.replace('PAGE_', ''),
           path: file === undefined ? undefined : `\\Device\\HarddiskVolume1${file}`,
         })),
       ),
@@ -138,10 +139,10 @@ describe.each(NT_BUILDS)('a synthetic guest of Windows %s', (version) => {
     const visible = nt.truth.modules.filter(({ hidden }) => hidden !== true);
     expect(pick(await rows(modules), 'name', 'path')).toEqual(visible.map(({ name, path }) => ({ name, path })));
     const drivers = nt.truth.modules.flatMap(({ driver }) => (driver === undefined ? [] : [`\\Driver\\${driver}`]));
-    expect((await rows(driverscan)).map((row) => row['name'])).toEqual(drivers);
+    expect((await rows(driverscan)).map((row) => row.name)).toEqual(drivers);
     expect(pick(await rows(mutantscan), 'name').map(({ name }) => baseName(String(name)))).toEqual(['SampleMutex']);
     expect(pick(await rows(symlinkscan), 'target')).toEqual([{ target: '\\Device\\HarddiskVolume1' }]);
-    const files = new Set((await rows(filescan)).map((row) => row['name']));
+    const files = new Set((await rows(filescan)).map((row) => row.name));
     expect(files).toContain('\\Device\\HarddiskVolume1\\Windows\\Fonts\\segoeui.ttf');
   });
 });
