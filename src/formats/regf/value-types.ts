@@ -35,8 +35,6 @@ export const VALUE_TYPES: readonly ValueType[] = [
   { name: 'REG_QWORD', text: number(8, (bytes) => u64(bytes, 0)) },
 ];
 
-export const REG = { sz: 1, expandSz: 2, binary: 3, dword: 4, link: 6, multiSz: 7, qword: 11 } as const;
-
 /** `REG_SZ`; the number in hex where there is no such type (SAM keeps counters there, other hives keep GUIDs). */
 export function valueTypeName(type: number): string {
   return VALUE_TYPES[type]?.name ?? `0x${type.toString(16)}`;
