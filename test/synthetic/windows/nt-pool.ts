@@ -7,12 +7,6 @@ const HEADER = 16;
 /** PoolType of a block in use: its pool (0 non-paged, 1 paged) with bit 1. */
 const IN_USE = 2;
 
-export interface PoolBlock {
-  /** What the owner gets: behind the header. */
-  readonly address: bigint;
-  readonly size: number;
-}
-
 export interface BigAllocation {
   readonly address: bigint;
   readonly tag: string;
