@@ -7,6 +7,7 @@ import { Decoder } from '../decode/decoder.js';
 import { BlockCache } from '../interpreter/block-cache.js';
 import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
+import { EventHub } from '../events/event-hub.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
 import { IF, TF } from '../isa/eflags.js';
@@ -86,8 +87,13 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
-  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
-  onLeave: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. Was the instruction begun? */
+  onLeave: () => boolean = () => false;
+  /** The JIT's hook: code has to be made anew. */
+  onRetranslate: () => void = () => {};
+  readonly events: EventHub;
+  /** An instruction whose beginning was reported and that waits to be executed. */
+  private begun: { readonly rip: bigint; readonly icount: number } | undefined;
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -144,6 +150,12 @@ export class ProcessorCore {
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
       host: (helper: number, record: number) => this.callHelper(helper, record),
       divide128: (signed: number) => divide128(this.state, signed !== 0),
+      eventsFull: (record: number) => this.leaveForEvents(record, this.events.isBegun(record)),
+      eventStopBefore: (record: number) => this.leaveForEvents(record, true),
+      eventStep: (record: number) => {
+        this.unwind(record);
+        return EXIT.step;
+      },
       bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
       bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
     };
@@ -154,6 +166,16 @@ export class ProcessorCore {
     this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
       blockEnd,
       stepEnd,
+    });
+    this.events = new EventHub({
+      state: this.state,
+      handlers: this.handlers,
+      blocks: this.blocks,
+      imports: this.imports,
+      retranslate: () => {
+        this.blocks.flushBlocks();
+        this.onRetranslate();
+      },
     });
     this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
@@ -197,6 +219,26 @@ export class ProcessorCore {
     this.state.u64[RIP] = this.cutRip(rip);
     i32[REMAINING]! += i32[(record + RECORD.left) >> 2] as number;
     i32[LEFT] = 0;
+    this.events.takeBack();
+  }
+
+  /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
+  private leaveForEvents(record: number, begun: boolean): number {
+    this.unwind(record);
+    if (begun) this.noteBegun();
+    else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
+    return EXIT.events;
+  }
+
+  private noteBegun(): void {
+    this.begun = { rip: this.state.u64[RIP] as bigint, icount: this.icount };
+  }
+
+  /** Does the instruction at RIP wait with its beginning reported? */
+  private takeBegun(): boolean {
+    const { begun } = this;
+    this.begun = undefined;
+    return begun !== undefined && begun.rip === this.state.u64[RIP] && begun.icount === this.icount;
   }
 
   private cutRip(rip: bigint): bigint {
@@ -279,8 +321,15 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    const reason = this.runUntil(limit);
+    this.events.drain();
+    return reason;
+  }
+
+  private runUntil(limit: number): StopReason {
     const { state } = this;
     for (;;) {
+      if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
       if (state.get('shutdown') !== 0) return 'triple-fault';
@@ -293,7 +342,8 @@ export class ProcessorCore {
       const shadowed = Number(state.i64[SHADOW]) > now;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
+      const begun = this.begun !== undefined && this.takeBegun();
+      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -325,18 +375,18 @@ export class ProcessorCore {
   private handle(code: number): void {
     switch (code) {
       case EXIT.miss:
-        this.guarded(() => this.blocks.install());
+        // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+        if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.step:
-        this.step();
+        this.step(true);
         return;
       case EXIT.leave:
-        this.onLeave();
-        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
         this.guarded(() => this.onHot());
@@ -345,10 +395,17 @@ export class ProcessorCore {
         this.deliverPending();
         return;
       case EXIT.event:
+      case EXIT.events:
         return;
       default:
         throw new InvariantError(`exit code ${code}`);
     }
+  }
+
+  private afterLeave(begun: boolean): void {
+    if ((this.state.i32[REMAINING] as number) === 0) return;
+    if (!this.events.isFull) this.step(begun);
+    else if (begun) this.noteBegun();
   }
 
   private deliverPending(): void {
@@ -370,11 +427,11 @@ export class ProcessorCore {
   }
 
   /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
-  step(): void {
-    this.guarded(() => this.stepUnguarded());
+  step(begun = false): void {
+    this.guarded(() => this.stepUnguarded(begun));
   }
 
-  private stepUnguarded(): void {
+  private stepUnguarded(begun: boolean): void {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
@@ -383,7 +440,8 @@ export class ProcessorCore {
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;
-    const record = block.header + HEADER_BYTES;
+    // What was reported as begun is not reported again.
+    const record = block.header + HEADER_BYTES + (begun ? this.events.reportBytes(block.header + HEADER_BYTES) : 0);
     const handler = this.handlers.table.get(state.i32[(record + RECORD.handler) >> 2] as number) as (
       r: number,
     ) => number;
@@ -394,12 +452,12 @@ export class ProcessorCore {
   }
 
   /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(): void {
+  private stepWithTrap(begun: boolean): void {
     const { state } = this;
     const traps = (state.i32[EFLAGS]! & TF) !== 0;
     const before = this.icount;
     const { softwareCount } = this.delivery;
-    this.step();
+    this.step(begun);
     if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
     // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
     if (this.delivery.softwareCount !== softwareCount) return;
