@@ -4,10 +4,10 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
+import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
 import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
-import { EventHub } from '../events/event-hub.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
 import { IF, TF } from '../isa/eflags.js';
@@ -16,7 +16,7 @@ import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
-import { buildRoutines } from '../softfloat/routines.js';
+import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
@@ -25,8 +25,7 @@ import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
 import { GuestException, VECTOR } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
-import { HOST_HELPERS } from './host-helper-names.js';
-import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
+import { type HostHelper, helpersByNumber } from './host-helpers.js';
 import { IoPorts } from './io-ports.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
@@ -52,14 +51,6 @@ const MAX_STRETCH = 0x3fff_ffff;
 
 /** Single-step flag of DR6. */
 const DR6_BS = 0x4000n;
-
-let routines: WebAssembly.Module | undefined;
-
-/** The floating-point routines, compiled once a process. */
-function routinesModule(): WebAssembly.Module {
-  routines ??= new WebAssembly.Module(buildRoutines().encode());
-  return routines;
-}
 
 export class ProcessorCore {
   readonly state: CpuState;
@@ -92,8 +83,6 @@ export class ProcessorCore {
   /** The JIT's hook: code has to be made anew. */
   onRetranslate: () => void = () => {};
   readonly events: EventHub;
-  /** An instruction whose beginning was reported and that waits to be executed. */
-  private begun: { readonly rip: bigint; readonly icount: number } | undefined;
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -120,11 +109,7 @@ export class ProcessorCore {
     this.delivery = new Delivery(this.state, this.memory);
     this.queries = new DescriptorQueries(this.state, this.memory);
     this.ports = new IoPorts(this.state, this.memory, bus);
-    this.helpers = HOST_HELPERS.map(({ name }) => {
-      const body = HELPER_BODIES[name];
-      if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
-      return body;
-    });
+    this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
       step: (record) => {
@@ -156,8 +141,10 @@ export class ProcessorCore {
         this.unwind(record);
         return EXIT.step;
       },
-      bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
-      bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
+      bulkMove: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+      bulkFill: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
@@ -231,14 +218,7 @@ export class ProcessorCore {
   }
 
   private noteBegun(): void {
-    this.begun = { rip: this.state.u64[RIP] as bigint, icount: this.icount };
-  }
-
-  /** Does the instruction at RIP wait with its beginning reported? */
-  private takeBegun(): boolean {
-    const { begun } = this;
-    this.begun = undefined;
-    return begun !== undefined && begun.rip === this.state.u64[RIP] && begun.icount === this.icount;
+    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -342,7 +322,7 @@ export class ProcessorCore {
       const shadowed = Number(state.i64[SHADOW]) > now;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      const begun = this.begun !== undefined && this.takeBegun();
+      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
       if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);

@@ -2,9 +2,10 @@
  * The interpreter's reports of beginning instructions and blocks: a record of its own in front of an instruction's,
  * written only where a subscription may want it. Its handler is generated with the event functions.
  */
+
+import { OpBuilder } from '../codegen/op-builder.js';
 import { OP, type Value } from '../codegen/value.js';
 import { WasmModule } from '../codegen/wasm-module.js';
-import { OpBuilder } from '../codegen/op-builder.js';
 import { segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import { RECORD, RECORD_BYTES } from '../interpreter/micro-op.js';
 import type { CodePlan } from './code-plan.js';
@@ -41,7 +42,10 @@ class AnnounceBuilder extends OpBuilder {
 
   build(): void {
     const rip = this.let(
-      this.and(this.add(this.state('i64', 'blockRip'), this.widenSigned(this.field(RECORD.start))), this.wide(ANNOUNCE.ripMask)),
+      this.and(
+        this.add(this.state('i64', 'blockRip'), this.widenSigned(this.field(RECORD.start))),
+        this.wide(ANNOUNCE.ripMask),
+      ),
     );
     const base = this.loadMemory('i64', 8, this.i32(0), segmentAddress(1));
     const moved = this.and(this.add(rip, base), this.i64(0xffffffff));

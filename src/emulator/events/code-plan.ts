@@ -35,7 +35,6 @@ export class CodePlan {
     return kinds.some((kind) => this.of(kind).length > 0);
   }
 
-
   /** Subscriptions to the beginning of this instruction at this physical address. */
   beginning(kind: 'instruction' | 'block', instruction: Instruction, physical: number): readonly Listener[] {
     return this.of(kind).filter(

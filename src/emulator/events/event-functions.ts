@@ -46,17 +46,20 @@ function parameters(b: OpBuilder, types: readonly ValueType[]): Value[] {
 
 function buildEventFunction(module: WasmModule, kind: EventKind, listeners: readonly Listener[]): void {
   const b = new OpBuilder(module, EVENT_FUNCTION.params);
-  const [address, physical, value, extra, rip, pending, info, candidates] = parameters(
-    b,
-    EVENT_FUNCTION.params,
-  ) as [Value, Value, Value, Value, Value, Value, Value, Value];
+  const [address, physical, value, extra, rip, pending, info, candidates] = parameters(b, EVENT_FUNCTION.params) as [
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+    Value,
+  ];
   const size = MEMORY.has(kind) ? b.let(b.widen(b.and(info, b.i32(0xff)))) : b.i64(1);
   const passed = b.variable('i32');
   for (const { condition, bit } of listeners) {
-    const one = b.and(
-      isCandidate(b, candidates, bit),
-      conditionCode(b, condition, { address, physical, value, size }),
-    );
+    const one = b.and(isCandidate(b, candidates, bit), conditionCode(b, condition, { address, physical, value, size }));
     b.set(passed, b.or(b.get(passed), b.shl(one, b.i32(bit))));
   }
   b.if(b.get(passed), () => {

@@ -11,6 +11,8 @@ import { stateAddress } from '../cpu/state-layout.js';
 import type { BlockCache } from '../interpreter/block-cache.js';
 import type { HandlerTable } from '../interpreter/handler-table.js';
 import { RECORD_BYTES as MICRO_OP_BYTES } from '../interpreter/micro-op.js';
+import { BegunInstruction } from './begun-instruction.js';
+import { wantsBulk } from './bulk-access.js';
 import { CodePlan } from './code-plan.js';
 import { EventBatch } from './event-batch.js';
 import { checkFilter, type Subscription } from './event-filter.js';
@@ -72,6 +74,8 @@ export class EventHub implements EventSource {
   plan: CodePlan | undefined;
   /** Event functions for regions. */
   imports: Record<string, WebAssembly.ImportValue> = {};
+  /** The instruction whose beginning was reported and that waits to be executed. */
+  readonly begun = new BegunInstruction();
   /** The event at which the last run stopped. */
   stopEvent: MachineEvent | undefined;
 
@@ -91,7 +95,10 @@ export class EventHub implements EventSource {
     const condition = checkFilter(kinds, subscription);
     const bit = Array.from({ length: MOST_SUBSCRIPTIONS }, (_, i) => i).find((one) => !this.entries.has(one));
     if (bit === undefined) {
-      throw new UserError(`there are ${MOST_SUBSCRIPTIONS} subscriptions to events already`, 'close one, or join ranges');
+      throw new UserError(
+        `there are ${MOST_SUBSCRIPTIONS} subscriptions to events already`,
+        'close one, or join ranges',
+      );
     }
     const listener = { kinds: new Set(kinds), condition, stop: subscription.stop ?? false, bit };
     const entry: Entry = { listener, handler: handler as EventHandler<EventKind> };
@@ -145,6 +152,11 @@ export class EventHub implements EventSource {
   /** Bytes of the micro-op that reports a beginning, if there is one at `record`. */
   reportBytes(record: number): number {
     return this.interpreter.isReport(record) ? MICRO_OP_BYTES : 0;
+  }
+
+  /** Must a repeated string instruction go element by element, because a subscription wants its accesses? */
+  wantsBulk(bytes: number, reads: boolean): boolean {
+    return this.plan?.changesInstructions === true && wantsBulk(this.host.state, this.plan, bytes, reads);
   }
 
   private apply(): void {
