@@ -17,7 +17,7 @@ import { CodePlan } from './code-plan.js';
 import { EventBatch } from './event-batch.js';
 import { checkFilter, type Subscription } from './event-filter.js';
 import { createEventFunctions, type Listener, stopMask } from './event-functions.js';
-import { decodeRecord, type EventKind, type EventOf, type MachineEvent, TRANSLATED } from './event-kinds.js';
+import { decodeRecord, type EventKind, type MachineEvent, TRANSLATED } from './event-kinds.js';
 import { FIELD, FULL_AT, RECORD_BYTES } from './event-record.js';
 import { InterpreterEvents } from './interpreter-events.js';
 
@@ -210,5 +210,3 @@ export class EventHub implements EventSource {
     }
   }
 }
-
-export type { EventOf };

@@ -33,8 +33,6 @@ const MOST_PER_BLOCK = 64 * 70;
 /** When the next record would lie here or later, generated code leaves so that the host can drain. */
 export const FULL_AT = EVENTS_BASE + EVENTS_BYTES - MOST_PER_BLOCK * RECORD_BYTES;
 
-export const BUFFER_END = EVENTS_BASE + EVENTS_BYTES;
-
 /**
  * What an event function takes: address, physical address, value, extra; RIP; instructions counted but not retired;
  * size | detail << 8; the subscriptions that still come into question. It answers which of those that stop passed.
