@@ -161,7 +161,7 @@ export class Machine {
   #stopped(): Outcome {
     const { stopEvent } = this.processor;
     if (stopEvent === undefined) throw new InvariantError('the processor stopped for an event that it does not know');
-    return { kind: 'stopped', event: stopEvent };
+    return { kind: 'event', event: stopEvent };
   }
 
   #reached(until: RunUntil): Outcome | undefined {
