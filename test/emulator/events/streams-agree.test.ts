@@ -66,6 +66,7 @@ test('more events than the buffer holds, none lost', () => {
       load(one, CODE, '48 89 03 48 8b 13 48 ff c0 eb f5');
     },
     [40_000],
+    [{ kind: ['instruction', 'block', 'branch', 'read', 'write'] }],
   );
   expect(cpu.jitStatistics?.compiled).toBeGreaterThan(0);
   const values = events.flatMap((event) => (event.kind === 'write' ? [event.value] : []));
