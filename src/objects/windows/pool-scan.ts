@@ -114,3 +114,13 @@ function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): Sca
   }
   return undefined;
 }
+
+/** A tag of four letters as the word that stands in memory. */
+export function poolTag(letters: string): number {
+  return Buffer.from(letters.padEnd(4), 'latin1').readUInt32LE(0);
+}
+
+/** The word as letters, without the protecting bit. */
+export function poolTagName(tag: number): string {
+  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => ((tag & ~PROTECTED) >>> shift) & 0xff));
+}
