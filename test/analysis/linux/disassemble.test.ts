@@ -63,6 +63,8 @@ onEveryImage('disassemble', (opened) => {
     await expect(opened().rows(disassemble, { address: 'no_such_symbol' })).rejects.toThrow(/no symbol is called/);
     await expect(opened().rows(disassemble, { address: '0x10' })).rejects.toThrow(/nothing is readable at 0x10/);
     await expect(opened().rows(disassemble, { address: '0x10', pid: 999_999 })).rejects.toThrow(/no process 999999/);
-    await expect(opened().rows(disassemble, { address: 'schedule', syntax: 'masm' })).rejects.toThrow(/masm is not known/);
+    await expect(opened().rows(disassemble, { address: 'schedule', syntax: 'masm' })).rejects.toThrow(
+      /masm is not known/,
+    );
   });
 });
