@@ -9,8 +9,9 @@ import { kdumpFormat } from './kdump/read.js';
 import { limeFormat } from './lime/read.js';
 import { qemuMigrationFormat } from './qemu-migration/read.js';
 import { rawFormat } from './raw/read.js';
+import { vmwareMemoryFormat, vmwareStateFormat } from './vmware/read.js';
 
-/** Raw takes everything, so it is last. */
+/** Raw takes everything, so it is last; memory files of VMware are raw but for what lies beside them. */
 export const memoryFormats: readonly MemoryFormat[] = [
   elfCoreFormat,
   limeFormat,
@@ -18,5 +19,7 @@ export const memoryFormats: readonly MemoryFormat[] = [
   kdumpFormat,
   crashDumpFormat,
   qemuMigrationFormat,
+  vmwareStateFormat,
+  vmwareMemoryFormat,
   rawFormat,
 ];
