@@ -9,7 +9,7 @@ import type { StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
 import { kernelWindows } from './kernel-windows.js';
 import { objectTypes } from './object-directory.js';
-import { objectBody, objectTypeAddress } from './object-header.js';
+import { fitsBehind, objectBody, objectTypeAddress } from './object-header.js';
 
 export interface ScannedObject {
   /** Name of its type. */
@@ -102,15 +102,41 @@ function isTag(key: number): boolean {
   return letters.every((letter) => letter >= 0x20 && letter < 0x7f);
 }
 
-/** The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. */
+/**
+ * The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. Of
+ * several places the one with counts of a living object is taken.
+ */
 function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): ScannedObject | undefined {
   const { size } = kernel.struct('_OBJECT_HEADER', 0n);
+  let found: StructView | undefined;
   for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
     const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
-    if (kernel.space.view(header.address, size) === undefined) return undefined;
-    if (objectTypeAddress(kernel, header) === wanted.address) {
-      return { type: wanted.name, header, body: objectBody(header) };
+    if (kernel.space.view(header.address, size) === undefined) break;
+    if (!fitsBehind(kernel, header, at) || objectTypeAddress(kernel, header) !== wanted.address) continue;
+    if (hasLivingCounts(header)) {
+      found = header;
+      break;
     }
+    found ??= header;
   }
-  return undefined;
+  return found && { type: wanted.name, header: found, body: objectBody(found) };
+}
+
+/** References are counted in steps of up to 32768 for each handle. */
+const MAX_REFERENCES = 1n << 40n;
+
+function hasLivingCounts(header: StructView): boolean {
+  const references = header.big('PointerCount') ?? 0n;
+  const handles = header.big('HandleCount') ?? 0n;
+  return references > 0n && references < MAX_REFERENCES && handles >= 0n && handles <= references;
+}
+
+/** A tag of four letters as the word that stands in memory. */
+export function poolTag(letters: string): number {
+  return Buffer.from(letters.padEnd(4), 'latin1').readUInt32LE(0);
+}
+
+/** The word as letters, without the protecting bit. */
+export function poolTagName(tag: number): string {
+  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => ((tag & ~PROTECTED) >>> shift) & 0xff));
 }
