@@ -22,7 +22,11 @@ export interface WrittenCode {
 }
 
 /** Calls `found` for each page once, until the function that is returned is called. */
-export function watchWrittenCode(machine: Machine, pointerSize: 4 | 8, found: (code: WrittenCode) => void): () => void {
+export function watchWrittenCode(
+  machine: Pick<Machine, 'events'>,
+  pointerSize: 4 | 8,
+  found: (code: WrittenCode) => void,
+): () => void {
   const ranges = [{ start: 0n, end: USER_END[pointerSize] }];
   /** Written, not run yet -> false; run -> true. */
   const pages = new Map<bigint, boolean>();
