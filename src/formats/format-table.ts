@@ -5,6 +5,7 @@ import { avmlFormat } from './avml/read.js';
 import { crashDumpFormat } from './crashdump/read.js';
 import { elfCoreFormat } from './elf-core/read.js';
 import type { MemoryFormat } from './format.js';
+import { hibernationFormat } from './hibernation/read.js';
 import { kdumpFormat } from './kdump/read.js';
 import { limeFormat } from './lime/read.js';
 import { qemuMigrationFormat } from './qemu-migration/read.js';
@@ -18,6 +19,7 @@ export const memoryFormats: readonly MemoryFormat[] = [
   avmlFormat,
   kdumpFormat,
   crashDumpFormat,
+  hibernationFormat,
   qemuMigrationFormat,
   vmwareStateFormat,
   vmwareMemoryFormat,
