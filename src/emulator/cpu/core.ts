@@ -45,6 +45,7 @@ const STEPPING = stateAddress('stepping') >> 2;
 const SHADOW = stateAddress('shadowUntil') >> 3;
 const EFLAGS = stateAddress('eflags') >> 2;
 const ATTENTION = stateAddress('attention') >> 2;
+const IDLE_TICKS = stateAddress('idleTicks') >> 3;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
@@ -163,8 +164,17 @@ export class ProcessorCore {
 
   // ---- time --------------------------------------------------------------------------------------------------
 
+  private idle = 0;
+
   /** Ticks that passed in halts; see `Processor.idleTicks`. */
-  idleTicks = 0;
+  get idleTicks(): number {
+    return this.idle;
+  }
+
+  set idleTicks(value: number) {
+    this.idle = value;
+    this.state.i64[IDLE_TICKS] = BigInt(value);
+  }
 
   get icount(): number {
     const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);

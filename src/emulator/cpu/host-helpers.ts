@@ -38,12 +38,6 @@ function loadSegmentHelper(core: ProcessorCore): void {
   if (segment === SS) core.holdInterrupts();
 }
 
-function readTimestamp(core: ProcessorCore): void {
-  const { state } = core;
-  if ((state.get('cr4') & CR4.TSD) !== 0 && state.get('cpl') !== 0) protectionFault();
-  result(core, core.timestamp());
-}
-
 function describe(core: ProcessorCore, value: number | undefined): void {
   result(core, value ?? 0);
   result(core, value === undefined ? 0 : 1, 1);
@@ -121,7 +115,6 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   requireUmip: () => {},
   requireRing0,
   requireProtected,
-  readTimestamp,
   swapGs,
   input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),

@@ -103,6 +103,8 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['leaveSlots', 'v128'],
   ['leaveSlots1', 'v128'],
   ['leaveSlots2', 'v128'],
+  // Ticks that passed in halts, a copy of what the machine around the processor counts: RDTSC adds them.
+  ['idleTicks', 'i64'],
   // (mode key << 48): xor-ed into rip for jump-cache tags.
   ['modeTag', 'i64'],
   ['modeKey', 'i32'],

@@ -4,8 +4,12 @@
  * marshal operands.
  */
 import type { Value } from '../codegen/value.js';
+import { CR4 } from '../cpu/control-bits.js';
+import { SEGMENT_BYTES, SEGMENT_OFFSETS, segmentAddress } from '../cpu/state-layout.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type RowOptions, row, type Semantics } from './row.js';
+
+const GENERAL_PROTECTION = 13;
 
 /** A helper that leaves RIP to the next instruction; mode-relevant state may have changed. */
 const SEQUENTIAL: RowOptions = { interpreterOnly: true, ends: true };
@@ -55,10 +59,10 @@ function farPointer(b: InstructionBuilder, i: number): Value[] {
 const loadSegment = helper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
 
 const storeSegment: Semantics = (b) => {
-  b.host('readSegment', which(b, 1));
   // To memory always 16 bits; to a register zero-extended to the operand size.
-  const value = b.state('result0');
-  b.write(0, b.resize(value, b.size(0)));
+  const at = b.mul(b.registerAddress(1), b.i32(SEGMENT_BYTES));
+  const selector = b.let(b.loadMemory('i32', 4, at, segmentAddress(0) + SEGMENT_OFFSETS.selector));
+  b.write(0, b.resize(selector, b.size(0)));
 };
 
 const loadFarInto =
@@ -84,8 +88,7 @@ const popSegment =
 const pushSegment =
   (segment: number): Semantics =>
   (b) => {
-    b.host('readSegment', number(b, segment));
-    b.push(b.resize(b.state('result0'), b.operandSize), b.operandSize);
+    b.push(b.resize(b.segmentField(segment, SEGMENT_OFFSETS.selector), b.operandSize), b.operandSize);
   };
 
 const readTable =
@@ -110,9 +113,11 @@ const loadTable =
     b.setState(`${which}Limit`, limit);
   };
 
+/** RDTSC: time is the instruction count, so no helper is needed; CR4.TSD forbids it to programs. */
 const readTimestamp: Semantics = (b) => {
-  b.host('readTimestamp');
-  const value = b.state('result0');
+  const forbidden = b.and(b.and(b.state('cr4'), b.i32(CR4.TSD)), b.sub(b.i32(0), b.state('cpl')));
+  b.raiseIf(forbidden, GENERAL_PROTECTION, 0);
+  const value = b.let(b.add(b.add(b.instructionCount(), b.state('idleTicks')), b.state('tscOffset')));
   b.setGpr(0, 4, b.wrap(value));
   b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
 };
@@ -159,13 +164,13 @@ export const system: Family = {
   name: 'system',
   rows: [
     row('8e /r', 'mov', 'Sw,Ew', loadSegment, SEQUENTIAL),
-    row('8c /r', 'mov', 'Ev,Sw', storeSegment, { interpreterOnly: true }),
-    row('06', 'push', '', pushSegment(0), { mode: 'legacy', interpreterOnly: true }),
-    row('0e', 'push', '', pushSegment(1), { mode: 'legacy', interpreterOnly: true }),
-    row('16', 'push', '', pushSegment(2), { mode: 'legacy', interpreterOnly: true }),
-    row('1e', 'push', '', pushSegment(3), { mode: 'legacy', interpreterOnly: true }),
-    row('0f a0', 'push', '', pushSegment(4), { interpreterOnly: true, wide: 'default' }),
-    row('0f a8', 'push', '', pushSegment(5), { interpreterOnly: true, wide: 'default' }),
+    row('8c /r', 'mov', 'Ev,Sw', storeSegment),
+    row('06', 'push', '', pushSegment(0), { mode: 'legacy' }),
+    row('0e', 'push', '', pushSegment(1), { mode: 'legacy' }),
+    row('16', 'push', '', pushSegment(2), { mode: 'legacy' }),
+    row('1e', 'push', '', pushSegment(3), { mode: 'legacy' }),
+    row('0f a0', 'push', '', pushSegment(4), { wide: 'default' }),
+    row('0f a8', 'push', '', pushSegment(5), { wide: 'default' }),
     row('07', 'pop', '', popSegment(0), legacy),
     row('17', 'pop', '', popSegment(2), legacy),
     row('1f', 'pop', '', popSegment(3), legacy),
@@ -305,7 +310,7 @@ export const system: Family = {
         readTimestamp(b);
         b.setGpr(1, 4, b.wrap(b.state('tscAux')));
       },
-      { interpreterOnly: true, feature: 'rdtscp' },
+      { feature: 'rdtscp' },
     ),
     row(
       '0f 01 d0',
@@ -444,7 +449,7 @@ export const system: Family = {
     row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
     row('0f 32', 'rdmsr', '', helper('readMsr'), SEQUENTIAL),
-    row('0f 31', 'rdtsc', '', readTimestamp, { interpreterOnly: true, feature: 'tsc' }),
+    row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
     row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
     row('f3 90', 'pause', '', () => {}),
