@@ -259,6 +259,7 @@ export class ProcessorCore {
 
   requestStop(): void {
     this.stopRequested = true;
+    this.updateAttention();
   }
 
   setInterruptLine(level: boolean): void {
@@ -273,7 +274,7 @@ export class ProcessorCore {
 
   private updateAttention(): void {
     const { state } = this;
-    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF);
+    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF) | (this.stopRequested ? 1 : 0);
     state.i32[ATTENTION] = waits;
   }
 

@@ -26,6 +26,8 @@ export const ATTRIBUTE = {
 
 const FLAGS_RESULT = stateAddress('flagsResult') >> 3;
 const FLAGS_EXTRA = stateAddress('flagsExtra') >> 3;
+const ARGUMENTS = stateAddress('argument0') >> 3;
+const RESULTS = stateAddress('result0') >> 3;
 
 export class CpuState {
   readonly memory: WebAssembly.Memory;
@@ -100,7 +102,11 @@ export class CpuState {
   }
 
   argument(index: number): bigint {
-    return this.getWide(`argument${index}`);
+    return this.u64[ARGUMENTS + index] as bigint;
+  }
+
+  setResult(index: number, value: bigint): void {
+    this.u64[RESULTS + index] = value;
   }
 
   // ---- segments ----------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ export type HostHelper = (core: ProcessorCore) => void;
 const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
 const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
 const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
-  core.state.setWide(`result${index}`, BigInt.asUintN(64, BigInt(value)));
+  core.state.setResult(index, BigInt.asUintN(64, BigInt(value)));
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();

@@ -12,6 +12,7 @@ import { MODES } from '../cpu/mode.js';
 import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
 import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js';
+import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
@@ -19,7 +20,6 @@ import {
   JUMP_CACHE,
   JUMP_CACHE_BYTES,
   JUMP_CACHE_ENTRIES,
-  JUMP_CACHE_ENTRY_BYTES,
   jumpCacheAddress,
 } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
@@ -29,12 +29,16 @@ const MAX_INSTRUCTIONS = 64;
 export const HOT_THRESHOLD = 1000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
+/** Share of the runs to `hotThreshold` from which on a block goes along into the region of a hot one. */
+const WARM_SHARE = 1 / 32;
 /** A counter that never reaches zero: the JIT does not want the block. */
 const NEVER_HOT = 0x7fff_ffff;
 
 export interface RegionHit {
   readonly reference: number;
   readonly base: bigint;
+  /** Where the jump-cache entries that lead to the region are noted. */
+  readonly jumps: Set<number>;
 }
 
 export interface Block {
@@ -49,6 +53,8 @@ export interface Block {
   readonly count: number;
   /** One instruction, run by itself. */
   readonly single: boolean;
+  /** Jump-cache entries that lead here, or did: one, unless the code is mapped at several places. */
+  readonly jumps: number[];
 }
 
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
@@ -63,7 +69,10 @@ export class BlockCache {
   private readonly stepEnd: number;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
-  private readonly globalEntry = new Uint8Array(JUMP_CACHE_ENTRIES);
+  /** Jump-cache entries of pages that are not global, filled since the last flush. */
+  private readonly localEntries = new Int32Array(JUMP_CACHE_ENTRIES);
+  private localCount = 0;
+  readonly coverage = new CodeCoverage();
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
   hotThreshold = HOT_THRESHOLD;
@@ -71,7 +80,7 @@ export class BlockCache {
   findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
   /** Bytes that regions were made from: do they overlap, and drop what does. */
   regionOverlaps: (physical: number, length: number) => boolean = () => false;
-  invalidateRegions: (physical: number, length: number) => boolean = () => false;
+  invalidateRegions: (physical: number, length: number) => void = () => {};
   /** Statistics: instructions decoded. */
   decoded = 0;
 
@@ -121,7 +130,11 @@ export class BlockCache {
     this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
     this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
     this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region?.base ?? 0n;
-    this.globalEntry[(entry - JUMP_CACHE_BASE) / JUMP_CACHE_ENTRY_BYTES] = fetched & 1;
+    if ((fetched & 1) === 0 && this.localCount <= JUMP_CACHE_ENTRIES) {
+      this.localEntries[this.localCount++] = entry;
+    }
+    if (region !== undefined) region.jumps.add(entry);
+    else if (block?.jumps.includes(entry) === false) block.jumps.push(entry);
   }
 
   /** The single instruction at RIP as a block that stops behind it. */
@@ -140,9 +153,17 @@ export class BlockCache {
     return { physical: Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn), mode, linear };
   }
 
-  /** Has a block been decoded (so: reached) at this place? */
+  /** The block that was decoded (so: reached) at this place. */
   known(physical: number, mode: CpuMode): Block | undefined {
     return this.blocks.get(blockKey(physical, mode, false));
+  }
+
+  /** Has the code at this place run often enough to be worth translating with its hot neighbours? */
+  isWarm(physical: number, mode: CpuMode): boolean {
+    const block = this.known(physical, mode);
+    if (block === undefined) return false;
+    const counter = this.state.i32[(block.header + HEADER.counter) >> 2] as number;
+    return counter <= this.hotThreshold * (1 - WARM_SHARE);
   }
 
   /** Runs of the block until it is offered to the JIT (again); `Infinity` for never. */
@@ -152,8 +173,7 @@ export class BlockCache {
 
   /** Forgets the jump-cache entry of one address, so that it is looked up anew. */
   forgetJump(rip: bigint): void {
-    const entry = jumpCacheAddress(Number(BigInt.asIntN(32, rip)));
-    this.state.i64[entry >> 3] = -1n;
+    this.emptyJump(jumpCacheAddress(Number(BigInt.asIntN(32, rip))));
   }
 
   private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
@@ -220,7 +240,7 @@ export class BlockCache {
     const mark = this.next;
     const header = this.write([one], mode, true);
     this.next = mark;
-    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true };
+    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true, jumps: [] };
   }
 
   private store(
@@ -233,10 +253,14 @@ export class BlockCache {
     this.decoded += instructions.length;
     const header = this.write(instructions, mode, single);
     const length = instructions.reduce((sum, one) => sum + one.length, 0);
-    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single };
+    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single, jumps: [] };
     this.blocks.set(blockKey(physical, mode, single), block);
     this.attach(Math.floor(physical / 4096), block);
-    if (secondFrame >= 0) this.attach(secondFrame, block);
+    this.coverage.add(physical, secondFrame < 0 ? length : 4096 - (physical & 0xfff));
+    if (secondFrame >= 0) {
+      this.attach(secondFrame, block);
+      this.coverage.add(secondFrame * 4096, MAX_LENGTH);
+    }
     return block;
   }
 
@@ -323,6 +347,7 @@ export class BlockCache {
 
   /** Does [physical, physical + length) hit bytes of a decoded block? */
   overlaps(physical: number, length: number): boolean {
+    if (!this.coverage.mayOverlap(physical, length)) return false;
     return this.hit(physical, length).length > 0 || this.regionOverlaps(physical, length);
   }
 
@@ -343,14 +368,19 @@ export class BlockCache {
 
   /** Drops the blocks that overlap written bytes. */
   invalidate(physical: number, length: number): void {
-    const hit = this.hit(physical, length);
-    for (const block of hit) this.drop(block);
-    const regions = this.invalidateRegions(physical, length);
-    if (hit.length > 0 || regions) this.flushJumps('all');
+    if (!this.coverage.mayOverlap(physical, length)) return;
+    for (const block of this.hit(physical, length)) this.drop(block);
+    this.invalidateRegions(physical, length);
+  }
+
+  /** Empties a jump-cache entry, whatever it leads to now. */
+  emptyJump(entry: number): void {
+    this.state.i64[entry >> 3] = -1n;
   }
 
   private drop(block: Block): void {
     this.blocks.delete(blockKey(block.physical, block.mode, block.single));
+    for (const entry of block.jumps) this.emptyJump(entry);
     for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
       const blocks = this.byFrame.get(frame);
       if (blocks === undefined) continue;
@@ -365,6 +395,7 @@ export class BlockCache {
   /** May the frame be written without notice again? The JIT narrows this. */
   releaseFrame: (frame: number) => void = (frame) => {
     this.memory.pages.code[frame] = 0;
+    this.coverage.forget(frame);
   };
 
   holdsFrame(frame: number): boolean {
@@ -383,16 +414,9 @@ export class BlockCache {
 
   /** Empties the jump cache, or keeps entries of global pages. */
   flushJumps(kind: 'all' | 'nonglobal'): void {
-    const { i32 } = this.state;
-    if (kind === 'all') {
-      i32.fill(-1, JUMP_CACHE_BASE >> 2, (JUMP_CACHE_BASE + JUMP_CACHE_BYTES) >> 2);
-      return;
-    }
-    for (let i = 0; i < JUMP_CACHE_ENTRIES; i++) {
-      if (this.globalEntry[i] !== 0) continue;
-      const tag = (JUMP_CACHE_BASE + i * JUMP_CACHE_ENTRY_BYTES) >> 2;
-      i32[tag] = -1;
-      i32[tag + 1] = -1;
-    }
+    if (kind === 'all' || this.localCount > JUMP_CACHE_ENTRIES) {
+      this.state.i32.fill(-1, JUMP_CACHE_BASE >> 2, (JUMP_CACHE_BASE + JUMP_CACHE_BYTES) >> 2);
+    } else for (let i = 0; i < this.localCount; i++) this.emptyJump(this.localEntries[i] as number);
+    this.localCount = 0;
   }
 }

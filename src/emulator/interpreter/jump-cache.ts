@@ -4,7 +4,8 @@
  */
 import { JUMP_CACHE_BASE } from '../cpu/memory-map.js';
 
-export const JUMP_CACHE_ENTRIES = 4096;
+/** A kernel that boots reaches some ten thousand places; with 4096 entries nine of ten misses were conflicts. */
+export const JUMP_CACHE_ENTRIES = 16384;
 export const JUMP_CACHE_ENTRY_BYTES = 32;
 export const JUMP_CACHE_ENTRY_SHIFT = 5;
 export const JUMP_CACHE_BYTES = JUMP_CACHE_ENTRIES * JUMP_CACHE_ENTRY_BYTES;
@@ -31,3 +32,4 @@ export const REGION_ENTRY_BITS = 10;
 export function regionReference(tableIndex: number, entry: number): number {
   return ((tableIndex << REGION_ENTRY_BITS) | entry) + 1;
 }
+

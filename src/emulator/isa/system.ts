@@ -16,16 +16,26 @@ const SEQUENTIAL: RowOptions = { interpreterOnly: true, ends: true };
 /** A helper that sets RIP itself. */
 const TRANSFER: RowOptions = { interpreterOnly: true, ends: true };
 
+type Arguments = (b: InstructionBuilder) => Value[];
+
 /** Calls helper `name` with the values that `args` makes, then goes on at the next instruction. */
-function helper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+function helper(name: string, args: Arguments = () => []): Semantics {
   return (b) => {
     b.host(name, ...args(b));
     b.endBlock(true);
   };
 }
 
+/** The same for helpers that leave the mode as it is: only an interrupt that waits, or a stop, ends the run of blocks. */
+function modelessHelper(name: string, args: Arguments = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.endBlock(false);
+  };
+}
+
 /** Calls a helper that chose the next RIP. */
-function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+function transfer(name: string, args: Arguments = () => []): Semantics {
   return (b) => {
     b.host(name, ...args(b));
     b.leave();
@@ -33,11 +43,11 @@ function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () =>
 }
 
 /** Calls a helper and writes its `result0` to operand 0. */
-function producer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+function producer(name: string, args: Arguments = () => []): Semantics {
   return (b) => {
     b.host(name, ...args(b));
     b.write(0, b.resize(b.state('result0'), b.size(0)));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 }
 
@@ -122,7 +132,7 @@ const readTimestamp: Semantics = (b) => {
   b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
 };
 
-const swapGs: Semantics = helper('swapGs');
+const swapGs: Semantics = modelessHelper('swapGs');
 
 const input =
   (sizeOf: (b: InstructionBuilder) => number, port: (b: InstructionBuilder) => Value): Semantics =>
@@ -130,7 +140,7 @@ const input =
     const size = sizeOf(b);
     b.host('input', port(b), number(b, size));
     b.setGpr(0, size, b.resize(b.state('result0'), size));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const output =
@@ -138,7 +148,7 @@ const output =
   (b) => {
     const size = sizeOf(b);
     b.host('output', port(b), number(b, size), b.let(b.widen(b.gpr(0, size))));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const byte = (): number => 1;
@@ -298,7 +308,7 @@ export const system: Family = {
       '0f 01 /7',
       'invlpg',
       'M',
-      helper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
+      modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
       SEQUENTIAL,
     ),
     row('0f 01 f8', 'swapgs', '', swapGs, { ...SEQUENTIAL, mode: '64' }),
@@ -444,11 +454,11 @@ export const system: Family = {
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
       { ...SEQUENTIAL, wide: 'force' },
     ),
-    row('0f 06', 'clts', '', helper('clearTaskSwitched'), SEQUENTIAL),
+    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), SEQUENTIAL),
     row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
-    row('0f 32', 'rdmsr', '', helper('readMsr'), SEQUENTIAL),
+    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), SEQUENTIAL),
     row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
     row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
@@ -492,14 +502,14 @@ export const system: Family = {
       'f3 0f ae /2 mod3',
       'wrfsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
       FSGS(),
     ),
     row(
       'f3 0f ae /3 mod3',
       'wrgsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
       FSGS(),
     ),
   ],

@@ -76,6 +76,11 @@ export class SlowPaths {
       if (record !== 0) this.leave.step(record);
       return 0;
     }
+    if (inFirst === bytes && this.memory.pages.isRam(Math.floor(first / 4096)) && !alone) {
+      // Beside code: nothing to drop.
+      this.state.bytes.copyWithin(RAM_BASE + first, BOUNCE, BOUNCE + bytes);
+      return 1;
+    }
     this.copyOut(first, 0, inFirst);
     if (inFirst < bytes) this.copyOut(second, inFirst, bytes - inFirst);
     return 1;
