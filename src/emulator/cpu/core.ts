@@ -35,17 +35,22 @@ import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
 
-const ICOUNT_BASE = stateAddress('icountBase') >> 3;
+const ICOUNT_BASE = stateAddress('icountBase');
 const REMAINING = stateAddress('remaining') >> 2;
 const LEFT = stateAddress('left') >> 2;
 const EXIT_CODE = stateAddress('exitCode') >> 2;
 const BLOCK_RIP = stateAddress('blockRip') >> 3;
 const RIP = stateAddress('rip') >> 3;
 const STEPPING = stateAddress('stepping') >> 2;
-const SHADOW = stateAddress('shadowUntil') >> 3;
+const SHADOW = stateAddress('shadowUntil');
 const EFLAGS = stateAddress('eflags') >> 2;
 const ATTENTION = stateAddress('attention') >> 2;
-const IDLE_TICKS = stateAddress('idleTicks') >> 3;
+const IDLE_TICKS = stateAddress('idleTicks');
+const SHUTDOWN = stateAddress('shutdown') >> 2;
+const HALTED = stateAddress('halted') >> 2;
+const INTERRUPT_LINE = stateAddress('interruptLine') >> 2;
+const NMI_PENDING = stateAddress('nmiPending') >> 2;
+const NMI_BLOCKED = stateAddress('nmiBlocked') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
@@ -173,20 +178,22 @@ export class ProcessorCore {
 
   set idleTicks(value: number) {
     this.idle = value;
-    this.state.i64[IDLE_TICKS] = BigInt(value);
+    this.state.setCount(IDLE_TICKS, value);
   }
 
   get icount(): number {
     const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    return Number(this.state.i64[ICOUNT_BASE]) - pending;
+    return this.state.count(ICOUNT_BASE) - pending;
   }
 
   set icount(value: number) {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    const moved = BigInt(value) - BigInt(this.icount);
-    this.state.i64[ICOUNT_BASE] = BigInt(value + pending);
+    const { state } = this;
+    const pending = (state.i32[REMAINING] as number) + (state.i32[LEFT] as number);
+    const before = this.icount;
+    state.setCount(ICOUNT_BASE, value + pending);
     // An interrupt shadow belongs to an instruction, not to a moment.
-    if (moved !== 0n && (this.state.i64[SHADOW] as bigint) > BigInt(value) - moved) this.state.i64[SHADOW]! += moved;
+    const shadow = state.count(SHADOW);
+    if (shadow > before) state.setCount(SHADOW, shadow + value - before);
   }
 
   timestamp(): bigint {
@@ -196,7 +203,7 @@ export class ProcessorCore {
 
   /** MOV SS and POP SS: no interrupt until the next instruction is done. */
   holdInterrupts(): void {
-    this.state.i64[SHADOW] = BigInt(this.icount + 2);
+    this.state.setCount(SHADOW, this.icount + 2);
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -274,14 +281,15 @@ export class ProcessorCore {
 
   private updateAttention(): void {
     const { state } = this;
-    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF) | (this.stopRequested ? 1 : 0);
-    state.i32[ATTENTION] = waits;
+    const { i32 } = state;
+    const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
+    i32[ATTENTION] = this.stopRequested ? 1 : waits;
   }
 
   reset(): void {
     const icount = this.state.get('shutdown') < 0 ? 0 : this.icount;
     resetState(this.state, this.model);
-    this.state.i64[ICOUNT_BASE] = BigInt(icount);
+    this.state.setCount(ICOUNT_BASE, icount);
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
@@ -294,35 +302,37 @@ export class ProcessorCore {
     for (;;) {
       updateMode(state);
       this.updateAttention();
-      if (state.get('shutdown') !== 0) return 'triple-fault';
+      if (state.i32[SHUTDOWN] !== 0) return 'triple-fault';
       if (this.stopRequested) {
         this.stopRequested = false;
         return 'requested';
       }
       const now = this.icount;
       if (now >= limit) return 'limit';
-      const shadowed = Number(state.i64[SHADOW]) > now;
+      const shadowed = state.count(SHADOW) > now;
       if (!shadowed && this.acceptInterrupt()) continue;
-      if (state.get('halted') !== 0) return 'halt';
+      if (state.i32[HALTED] !== 0) return 'halt';
       if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
-        state.i64[ICOUNT_BASE] = BigInt(now + stretch);
+        state.setCount(ICOUNT_BASE, now + stretch);
         state.i32[REMAINING] = stretch;
-        this.handle(this.dispatcher.dispatch());
+        let code = this.dispatcher.dispatch();
+        while (code === EXIT.miss && this.guarded(this.installBlock)) code = this.dispatcher.dispatch();
+        if (code !== EXIT.miss) this.handle(code);
       }
     }
   }
 
   private acceptInterrupt(): boolean {
     const { state } = this;
-    if (state.get('nmiPending') !== 0 && state.get('nmiBlocked') === 0) {
+    if (state.i32[NMI_PENDING] !== 0 && state.i32[NMI_BLOCKED] === 0) {
       state.set('nmiPending', 0);
       state.set('nmiBlocked', 1);
       this.shutdownUnless(this.delivery.interrupt(VECTOR.nmi));
       return true;
     }
-    if (state.get('interruptLine') === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
+    if (state.i32[INTERRUPT_LINE] === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
     const vector = this.bus.acknowledgeInterrupt();
     if (vector < 0) return false;
     this.shutdownUnless(this.delivery.interrupt(vector));
@@ -335,9 +345,6 @@ export class ProcessorCore {
 
   private handle(code: number): void {
     switch (code) {
-      case EXIT.miss:
-        this.guarded(() => this.blocks.install());
-        return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
@@ -350,7 +357,7 @@ export class ProcessorCore {
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.hot:
-        this.guarded(() => this.onHot());
+        this.guarded(this.translateHot);
         return;
       case EXIT.exception:
         this.deliverPending();
@@ -370,19 +377,25 @@ export class ProcessorCore {
     this.shutdownUnless(this.delivery.exception(exception));
   }
 
-  /** Runs something that may find an exception at RIP. */
-  private guarded(body: () => void): void {
+  private readonly installBlock = (): void => this.blocks.install();
+  private readonly translateHot = (): void => this.onHot();
+  private readonly stepInstruction = (): void => this.stepUnguarded();
+
+  /** Runs something that may find an exception at RIP; false when it did, and the handler is where to go on. */
+  private guarded(body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
       this.shutdownUnless(this.delivery.exception(error));
+      return false;
     }
   }
 
   /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
   step(): void {
-    this.guarded(() => this.stepUnguarded());
+    this.guarded(this.stepInstruction);
   }
 
   private stepUnguarded(): void {
@@ -390,7 +403,7 @@ export class ProcessorCore {
     const now = this.icount;
     const block = this.blocks.single();
     this.steps++;
-    state.i64[ICOUNT_BASE] = BigInt(now + 1);
+    state.setCount(ICOUNT_BASE, now + 1);
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;

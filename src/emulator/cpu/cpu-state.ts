@@ -59,6 +59,18 @@ export class CpuState {
     this.i32[stateAddress(name) >> 2] = value;
   }
 
+  /** The signed 64-bit count in the field at byte `address`; below 2^53, so a number holds it, without a bigint. */
+  count(address: number): number {
+    const at = address >> 2;
+    return (this.i32[at + 1] as number) * 2 ** 32 + ((this.i32[at] as number) >>> 0);
+  }
+
+  setCount(address: number, value: number): void {
+    const at = address >> 2;
+    this.i32[at] = value;
+    this.i32[at + 1] = Math.floor(value / 2 ** 32);
+  }
+
   /** A 64-bit field, unsigned. */
   getWide(name: string): bigint {
     return this.u64[stateAddress(name) >> 3] as bigint;

@@ -36,8 +36,7 @@ export function buildOpcodeIndex(families: readonly Family[]): OpcodeIndex {
       const pattern = parsePattern(row.code);
       const operands = parseOperands(row.operands);
       const needs = pattern.form ?? operands.find((one) => one.only !== undefined)?.only;
-      const extendsImmediate =
-        /^([A-Z]v|rAX)/.test(row.operands) || (row.operands === 'Ib' && row.wide === 'default');
+      const extendsImmediate = /^([A-Z]v|rAX)/.test(row.operands) || (row.operands === 'Ib' && row.wide === 'default');
       const indexed: IndexedRow = { row, family, pattern, operands, needs, extendsImmediate };
       const count = pattern.registerInOpcode ? 8 : 1;
       for (let i = 0; i < count; i++) {

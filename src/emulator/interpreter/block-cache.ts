@@ -16,12 +16,7 @@ import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
-import {
-  JUMP_CACHE,
-  JUMP_CACHE_BYTES,
-  JUMP_CACHE_ENTRIES,
-  jumpCacheAddress,
-} from './jump-cache.js';
+import { JUMP_CACHE, JUMP_CACHE_BYTES, JUMP_CACHE_ENTRIES, jumpCacheAddress } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
 
 const MAX_INSTRUCTIONS = 64;
@@ -129,7 +124,7 @@ export class BlockCache {
     this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');
     this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
     this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
-    this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region?.base ?? 0n;
+    if (region !== undefined) this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region.base;
     if ((fetched & 1) === 0 && this.localCount <= JUMP_CACHE_ENTRIES) {
       this.localEntries[this.localCount++] = entry;
     }

@@ -114,7 +114,10 @@ export class HandlerTable {
   handlersOf(instructions: readonly Instruction[]): number[] {
     const known: number[] = [];
     for (const instruction of instructions) {
-      const index = this.quick.get(instruction.row.run)?.get(settingsNumber(instruction))?.get(operandNumbers(instruction));
+      const index = this.quick
+        .get(instruction.row.run)
+        ?.get(settingsNumber(instruction))
+        ?.get(operandNumbers(instruction));
       if (index === undefined) break;
       known.push(index);
     }

@@ -32,4 +32,3 @@ export const REGION_ENTRY_BITS = 10;
 export function regionReference(tableIndex: number, entry: number): number {
   return ((tableIndex << REGION_ENTRY_BITS) | entry) + 1;
 }
-

@@ -4,7 +4,7 @@
  */
 
 const GRANULE_SHIFT = 5;
-const WORDS = 4096 >> GRANULE_SHIFT >> 5;
+const WORDS = (4096 >> GRANULE_SHIFT) >> 5;
 
 export class CodeCoverage {
   private readonly frames = new Map<number, Int32Array>();
