@@ -4,6 +4,7 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
+import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
 import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
@@ -15,7 +16,7 @@ import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
-import { buildRoutines } from '../softfloat/routines.js';
+import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
@@ -24,8 +25,8 @@ import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
 import { GuestException, VECTOR } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
-import { HOST_HELPERS } from './host-helper-names.js';
-import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
+import { type HostHelper, helpersByNumber } from './host-helpers.js';
+import { InstructionClock } from './instruction-clock.js';
 import { IoPorts } from './io-ports.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
@@ -35,17 +36,14 @@ import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
 
-const ICOUNT_BASE = stateAddress('icountBase');
 const REMAINING = stateAddress('remaining') >> 2;
 const LEFT = stateAddress('left') >> 2;
 const EXIT_CODE = stateAddress('exitCode') >> 2;
 const BLOCK_RIP = stateAddress('blockRip') >> 3;
 const RIP = stateAddress('rip') >> 3;
 const STEPPING = stateAddress('stepping') >> 2;
-const SHADOW = stateAddress('shadowUntil');
 const EFLAGS = stateAddress('eflags') >> 2;
 const ATTENTION = stateAddress('attention') >> 2;
-const IDLE_TICKS = stateAddress('idleTicks');
 const SHUTDOWN = stateAddress('shutdown') >> 2;
 const HALTED = stateAddress('halted') >> 2;
 const INTERRUPT_LINE = stateAddress('interruptLine') >> 2;
@@ -58,16 +56,9 @@ const MAX_STRETCH = 0x3fff_ffff;
 /** Single-step flag of DR6. */
 const DR6_BS = 0x4000n;
 
-let routines: WebAssembly.Module | undefined;
-
-/** The floating-point routines, compiled once a process. */
-function routinesModule(): WebAssembly.Module {
-  routines ??= new WebAssembly.Module(buildRoutines().encode());
-  return routines;
-}
-
 export class ProcessorCore {
   readonly state: CpuState;
+  readonly clock: InstructionClock;
   readonly model: CpuModel;
   readonly bus: Bus;
   readonly memory: LinearMemory;
@@ -92,8 +83,11 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
-  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
-  onLeave: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. Was the instruction begun? */
+  onLeave: () => boolean = () => false;
+  /** The JIT's hook: code has to be made anew. */
+  onRetranslate: () => void = () => {};
+  readonly events: EventHub;
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -107,6 +101,7 @@ export class ProcessorCore {
     this.model = model;
     this.bus = bus;
     this.state = new CpuState(options.ramBytes);
+    this.clock = new InstructionClock(this.state);
     const pages = new PhysicalPages(options.ramBytes, options.windows);
     this.memory = new LinearMemory(this.state, pages, bus);
     this.control = new ControlRegisters(this.state, this.memory, model, bus);
@@ -114,17 +109,13 @@ export class ProcessorCore {
       state: this.state,
       control: this.control,
       bus,
-      timestamp: () => this.timestamp(),
+      timestamp: () => this.clock.timestamp(),
     });
     this.transfers = new FarTransfers(this.state, this.memory);
     this.delivery = new Delivery(this.state, this.memory);
     this.queries = new DescriptorQueries(this.state, this.memory);
     this.ports = new IoPorts(this.state, this.memory, bus);
-    this.helpers = HOST_HELPERS.map(({ name }) => {
-      const body = HELPER_BODIES[name];
-      if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
-      return body;
-    });
+    this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
       step: (record) => {
@@ -150,8 +141,16 @@ export class ProcessorCore {
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
       host: (helper: number, record: number) => this.callHelper(helper, record),
       divide128: (signed: number) => divide128(this.state, signed !== 0),
-      bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
-      bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
+      eventsFull: (record: number) => this.leaveForEvents(record, this.events.isBegun(record)),
+      eventStopBefore: (record: number) => this.leaveForEvents(record, true),
+      eventStep: (record: number) => {
+        this.unwind(record);
+        return EXIT.step;
+      },
+      bulkMove: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+      bulkFill: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
@@ -161,6 +160,16 @@ export class ProcessorCore {
       blockEnd,
       stepEnd,
     });
+    this.events = new EventHub({
+      state: this.state,
+      handlers: this.handlers,
+      blocks: this.blocks,
+      imports: this.imports,
+      retranslate: () => {
+        this.blocks.flushBlocks();
+        this.onRetranslate();
+      },
+    });
     this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
     this.slow.overlapsCode = (address, length) => this.blocks.overlaps(address, length);
@@ -169,41 +178,21 @@ export class ProcessorCore {
 
   // ---- time --------------------------------------------------------------------------------------------------
 
-  private idle = 0;
-
   /** Ticks that passed in halts; see `Processor.idleTicks`. */
   get idleTicks(): number {
-    return this.idle;
+    return this.clock.idleTicks;
   }
 
   set idleTicks(value: number) {
-    this.idle = value;
-    this.state.setCount(IDLE_TICKS, value);
+    this.clock.idleTicks = value;
   }
 
   get icount(): number {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    return this.state.count(ICOUNT_BASE) - pending;
+    return this.clock.icount;
   }
 
   set icount(value: number) {
-    const { state } = this;
-    const pending = (state.i32[REMAINING] as number) + (state.i32[LEFT] as number);
-    const before = this.icount;
-    state.setCount(ICOUNT_BASE, value + pending);
-    // An interrupt shadow belongs to an instruction, not to a moment.
-    const shadow = state.count(SHADOW);
-    if (shadow > before) state.setCount(SHADOW, shadow + value - before);
-  }
-
-  timestamp(): bigint {
-    const ticks = BigInt(this.icount + this.idleTicks);
-    return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
-  }
-
-  /** MOV SS and POP SS: no interrupt until the next instruction is done. */
-  holdInterrupts(): void {
-    this.state.setCount(SHADOW, this.icount + 2);
+    this.clock.icount = value;
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -214,6 +203,19 @@ export class ProcessorCore {
     this.state.u64[RIP] = this.cutRip(rip);
     i32[REMAINING]! += i32[(record + RECORD.left) >> 2] as number;
     i32[LEFT] = 0;
+    this.events.takeBack();
+  }
+
+  /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
+  private leaveForEvents(record: number, begun: boolean): number {
+    this.unwind(record);
+    if (begun) this.noteBegun();
+    else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
+    return EXIT.events;
+  }
+
+  private noteBegun(): void {
+    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -289,7 +291,7 @@ export class ProcessorCore {
   reset(): void {
     const icount = this.state.get('shutdown') < 0 ? 0 : this.icount;
     resetState(this.state, this.model);
-    this.state.setCount(ICOUNT_BASE, icount);
+    this.clock.restart(icount);
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
@@ -298,8 +300,15 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    const reason = this.runUntil(limit);
+    this.events.drain();
+    return reason;
+  }
+
+  private runUntil(limit: number): StopReason {
     const { state } = this;
     for (;;) {
+      if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
       if (state.i32[SHUTDOWN] !== 0) return 'triple-fault';
@@ -309,18 +318,25 @@ export class ProcessorCore {
       }
       const now = this.icount;
       if (now >= limit) return 'limit';
-      const shadowed = state.count(SHADOW) > now;
+      const shadowed = this.clock.isShadowed(now);
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.i32[HALTED] !== 0) return 'halt';
-      if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
+      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
+      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
-        const stretch = Math.min(limit - now, MAX_STRETCH);
-        state.setCount(ICOUNT_BASE, now + stretch);
-        state.i32[REMAINING] = stretch;
-        let code = this.dispatcher.dispatch();
-        while (code === EXIT.miss && this.guarded(this.installBlock)) code = this.dispatcher.dispatch();
-        if (code !== EXIT.miss) this.handle(code);
+        this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
+        this.handle(this.dispatch());
       }
+    }
+  }
+
+  /** Runs code until something but a missing block ends it. */
+  private dispatch(): number {
+    for (;;) {
+      const code = this.dispatcher.dispatch();
+      // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+      if (code !== EXIT.miss || (this.state.i32[REMAINING] as number) <= 0) return code;
+      if (!this.guarded(this.installBlock) || this.events.isActive) return EXIT.miss;
     }
   }
 
@@ -350,11 +366,10 @@ export class ProcessorCore {
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.step:
-        this.step();
+        this.step(true);
         return;
       case EXIT.leave:
-        this.onLeave();
-        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
         this.guarded(this.translateHot);
@@ -362,11 +377,19 @@ export class ProcessorCore {
       case EXIT.exception:
         this.deliverPending();
         return;
+      case EXIT.miss:
       case EXIT.event:
+      case EXIT.events:
         return;
       default:
         throw new InvariantError(`exit code ${code}`);
     }
+  }
+
+  private afterLeave(begun: boolean): void {
+    if ((this.state.i32[REMAINING] as number) === 0) return;
+    if (!this.events.isFull) this.step(begun);
+    else if (begun) this.noteBegun();
   }
 
   private deliverPending(): void {
@@ -379,7 +402,6 @@ export class ProcessorCore {
 
   private readonly installBlock = (): void => this.blocks.install();
   private readonly translateHot = (): void => this.onHot();
-  private readonly stepInstruction = (): void => this.stepUnguarded();
 
   /** Runs something that may find an exception at RIP; false when it did, and the handler is where to go on. */
   private guarded(body: () => void): boolean {
@@ -394,20 +416,21 @@ export class ProcessorCore {
   }
 
   /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
-  step(): void {
-    this.guarded(this.stepInstruction);
+  step(begun = false): void {
+    this.guarded(() => this.stepUnguarded(begun));
   }
 
-  private stepUnguarded(): void {
+  private stepUnguarded(begun: boolean): void {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
     this.steps++;
-    state.setCount(ICOUNT_BASE, now + 1);
+    this.clock.allow(now, 1);
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;
-    const record = block.header + HEADER_BYTES;
+    // What was reported as begun is not reported again.
+    const record = block.header + HEADER_BYTES + (begun ? this.events.reportBytes(block.header + HEADER_BYTES) : 0);
     const handler = this.handlers.table.get(state.i32[(record + RECORD.handler) >> 2] as number) as (
       r: number,
     ) => number;
@@ -418,12 +441,12 @@ export class ProcessorCore {
   }
 
   /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(): void {
+  private stepWithTrap(begun: boolean): void {
     const { state } = this;
     const traps = (state.i32[EFLAGS]! & TF) !== 0;
     const before = this.icount;
     const { softwareCount } = this.delivery;
-    this.step();
+    this.step(begun);
     if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
     // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
     if (this.delivery.softwareCount !== softwareCount) return;
