@@ -164,28 +164,21 @@ export class ProcessorCore {
       state: this.state,
       handlers: this.handlers,
       blocks: this.blocks,
+      memory: this.memory,
+      helperRecord: () => this.record,
       imports: this.imports,
       retranslate: () => {
         this.blocks.flushBlocks();
         this.onRetranslate();
       },
     });
-    this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
+    this.memory.onFlush = (kind) => this.blocks.jumps.flush(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
     this.slow.overlapsCode = (address, length) => this.blocks.overlaps(address, length);
     this.reset();
   }
 
   // ---- time --------------------------------------------------------------------------------------------------
-
-  /** Ticks that passed in halts; see `Processor.idleTicks`. */
-  get idleTicks(): number {
-    return this.clock.idleTicks;
-  }
-
-  set idleTicks(value: number) {
-    this.clock.idleTicks = value;
-  }
 
   get icount(): number {
     return this.clock.icount;
@@ -209,13 +202,9 @@ export class ProcessorCore {
   /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
   private leaveForEvents(record: number, begun: boolean): number {
     this.unwind(record);
-    if (begun) this.noteBegun();
+    if (begun) this.events.begun.note(this);
     else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
     return EXIT.events;
-  }
-
-  private noteBegun(): void {
-    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -282,8 +271,7 @@ export class ProcessorCore {
   }
 
   private updateAttention(): void {
-    const { state } = this;
-    const { i32 } = state;
+    const { i32 } = this.state;
     const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
     i32[ATTENTION] = this.stopRequested ? 1 : waits;
   }
@@ -295,6 +283,7 @@ export class ProcessorCore {
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
+    this.state.observer.reset?.();
   }
 
   // ---- running -----------------------------------------------------------------------------------------------
@@ -321,7 +310,7 @@ export class ProcessorCore {
       const shadowed = this.clock.isShadowed(now);
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.i32[HALTED] !== 0) return 'halt';
-      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
+      const begun = this.events.begun.waits && this.events.begun.take(this);
       if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
         this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
@@ -334,7 +323,7 @@ export class ProcessorCore {
   private dispatch(): number {
     for (;;) {
       const code = this.dispatcher.dispatch();
-      // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+      // Not at the limit: a page counts as executed only when an instruction of it is.
       if (code !== EXIT.miss || (this.state.i32[REMAINING] as number) <= 0) return code;
       if (!this.guarded(this.installBlock) || this.events.isActive) return EXIT.miss;
     }
@@ -389,7 +378,7 @@ export class ProcessorCore {
   private afterLeave(begun: boolean): void {
     if ((this.state.i32[REMAINING] as number) === 0) return;
     if (!this.events.isFull) this.step(begun);
-    else if (begun) this.noteBegun();
+    else if (begun) this.events.begun.note(this);
   }
 
   private deliverPending(): void {
@@ -424,6 +413,10 @@ export class ProcessorCore {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
+    if (this.events.stopsNow) {
+      if (begun) this.events.begun.note(this);
+      return;
+    }
     this.steps++;
     this.clock.allow(now, 1);
     state.i32[REMAINING] = 0;

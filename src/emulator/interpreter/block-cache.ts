@@ -7,7 +7,7 @@
  */
 import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
-import { ARENA_BASE, ARENA_BYTES, JUMP_CACHE_BASE, RAM_BASE } from '../cpu/memory-map.js';
+import { ARENA_BASE, ARENA_BYTES, RAM_BASE } from '../cpu/memory-map.js';
 import { MODES } from '../cpu/mode.js';
 import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
@@ -16,7 +16,7 @@ import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
-import { JUMP_CACHE, JUMP_CACHE_BYTES, JUMP_CACHE_ENTRIES, jumpCacheAddress } from './jump-cache.js';
+import { JumpCache } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
 
 const MAX_INSTRUCTIONS = 64;
@@ -76,9 +76,7 @@ export class BlockCache {
   instrumentation: BlockInstrumentation | undefined;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
-  /** Jump-cache entries of pages that are not global, filled since the last flush. */
-  private readonly localEntries = new Int32Array(JUMP_CACHE_ENTRIES);
-  private localCount = 0;
+  readonly jumps: JumpCache;
   readonly coverage = new CodeCoverage();
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
@@ -103,7 +101,7 @@ export class BlockCache {
     this.decoder = decoder;
     this.handlers = handlers;
     this.ends = ends;
-    this.flushJumps('all');
+    this.jumps = new JumpCache(state);
   }
 
   private get mode(): CpuMode {
@@ -130,15 +128,7 @@ export class BlockCache {
     // A block whose region went away counts again.
     const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
     if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
-    const low = Number(BigInt.asIntN(32, rip));
-    const entry = jumpCacheAddress(low);
-    this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');
-    this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
-    this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
-    if (region !== undefined) this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region.base;
-    if ((fetched & 1) === 0 && this.localCount <= JUMP_CACHE_ENTRIES) {
-      this.localEntries[this.localCount++] = entry;
-    }
+    const entry = this.jumps.fill(region ?? (block as Block), (fetched & 1) !== 0);
     if (region !== undefined) region.jumps.add(entry);
     else if (block?.jumps.includes(entry) === false) block.jumps.push(entry);
   }
@@ -177,17 +167,13 @@ export class BlockCache {
     this.state.i32[(block.header + HEADER.counter) >> 2] = Math.min(runs, NEVER_HOT);
   }
 
-  /** Forgets the jump-cache entry of one address, so that it is looked up anew. */
-  forgetJump(rip: bigint): void {
-    this.emptyJump(jumpCacheAddress(Number(BigInt.asIntN(32, rip))));
-  }
-
   private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
     const found = this.blocks.get(blockKey(physical, mode, single));
     if (found !== undefined) {
       if (found.secondFrame < 0 || found.secondFrame === this.secondFrame(linear, mode)) return found;
       this.drop(found);
     }
+    this.state.observer.pages?.executed(physical, linear);
     return this.decode(linear, physical, mode, single);
   }
 
@@ -220,6 +206,7 @@ export class BlockCache {
   private decodeCrossing(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
     const second = this.secondFrame(linear, mode);
     if (!this.memory.pages.isRam(second)) throw new GuestException(VECTOR.invalidOpcode);
+    this.state.observer.pages?.executed(second * 4096, this.memory.wrap((linear | 0xfffn) + 1n));
     const inFirst = 4096 - (physical & 0xfff);
     const start = RAM_BASE + physical;
     this.window.set(this.state.bytes.subarray(start, start + inFirst));
@@ -404,14 +391,14 @@ export class BlockCache {
     this.invalidateRegions(physical, length);
   }
 
-  /** Empties a jump-cache entry, whatever it leads to now. */
-  emptyJump(entry: number): void {
-    this.state.i64[entry >> 3] = -1n;
+  /** Forgets all code that was made from a frame. */
+  dropFrame(frame: number): void {
+    this.invalidate(frame * 4096, 4096);
   }
 
   private drop(block: Block): void {
     this.blocks.delete(blockKey(block.physical, block.mode, block.single));
-    for (const entry of block.jumps) this.emptyJump(entry);
+    for (const entry of block.jumps) this.jumps.empty(entry);
     for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
       const blocks = this.byFrame.get(frame);
       if (blocks === undefined) continue;
@@ -425,7 +412,7 @@ export class BlockCache {
 
   /** May the frame be written without notice again? The JIT narrows this. */
   releaseFrame: (frame: number) => void = (frame) => {
-    this.memory.pages.code[frame] = 0;
+    this.memory.pages.releaseCode(frame);
     this.coverage.forget(frame);
   };
 
@@ -440,14 +427,6 @@ export class BlockCache {
     this.byFrame.clear();
     for (const frame of frames) this.releaseFrame(frame);
     this.next = ARENA_BASE;
-    this.flushJumps('all');
-  }
-
-  /** Empties the jump cache, or keeps entries of global pages. */
-  flushJumps(kind: 'all' | 'nonglobal'): void {
-    if (kind === 'all' || this.localCount > JUMP_CACHE_ENTRIES) {
-      this.state.i32.fill(-1, JUMP_CACHE_BASE >> 2, (JUMP_CACHE_BASE + JUMP_CACHE_BYTES) >> 2);
-    } else for (let i = 0; i < this.localCount; i++) this.emptyJump(this.localEntries[i] as number);
-    this.localCount = 0;
+    this.jumps.flush('all');
   }
 }

@@ -114,7 +114,7 @@ export class Jit {
     const rip = this.core.state.getWide('rip');
     const block = blocks.known(physical, mode);
     if (this.find(physical, mode, rip) !== undefined) {
-      blocks.forgetJump(rip);
+      blocks.jumps.forget(rip);
       return;
     }
     const exists = this.entries.get(entryKey(physical, mode));
@@ -154,7 +154,7 @@ export class Jit {
       if (block.delta !== 0 && this.entries.has(key)) continue;
       this.entries.set(key, { region, block });
       keys.push(key);
-      core.blocks.forgetJump(BigInt.asUintN(64, rip + BigInt(block.delta)));
+      core.blocks.jumps.forget(BigInt.asUintN(64, rip + BigInt(block.delta)));
     }
     for (const frame of plan.pages.values()) {
       let regions = this.byFrame.get(frame);
@@ -230,7 +230,7 @@ export class Jit {
     this.core.regionTable.set(region.tableIndex, null);
     this.byIndex[region.tableIndex] = undefined;
     this.freeIndices.push(region.tableIndex);
-    for (const entry of region.jumps) this.core.blocks.emptyJump(entry);
+    for (const entry of region.jumps) this.core.blocks.jumps.empty(entry);
     this.statistics.dropped++;
   }
 
@@ -246,7 +246,7 @@ export class Jit {
 
   private releaseFrame(frame: number): void {
     if (this.byFrame.has(frame) || this.core.blocks.holdsFrame(frame)) return;
-    this.core.memory.pages.code[frame] = 0;
+    this.core.memory.pages.releaseCode(frame);
     this.core.blocks.coverage.forget(frame);
   }
 }
