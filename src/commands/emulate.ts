@@ -51,6 +51,7 @@ export default class Emulate extends Command {
       aliases: ['stats-json'],
     }),
     'no-jit': Flags.boolean({ description: 'Interpret everything' }),
+    'test-device': Flags.boolean({ description: 'Plug the device that kvm-unit-tests look for' }),
     'state-hash': Flags.boolean({ description: 'Print a digest of the machine at the end' }),
   };
 
@@ -72,6 +73,7 @@ export default class Emulate extends Command {
         boot: flags.boot,
         serial: flags.serial.map((target) => (target === 'stdio' ? target : { file: target })),
         jit: !flags['no-jit'],
+        testDevice: flags['test-device'],
         stateHash: flags['state-hash'],
       },
       { output: (bytes) => console.write(bytes), ...(keyboard === undefined ? {} : { keyboard }) },

@@ -22,6 +22,8 @@ export interface EmulateOptions {
   readonly script?: string;
   /** Translate hot code; true unless given. */
   readonly jit?: boolean;
+  /** Plugs the device that test kernels look for. */
+  readonly testDevice?: boolean;
   /** Ends with a digest of the machine. */
   readonly stateHash?: boolean;
 }

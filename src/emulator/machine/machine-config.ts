@@ -34,6 +34,8 @@ export interface MachineConfig {
   readonly entropySeed?: bigint;
   /** Translate hot code; true unless given. The guest cannot tell. */
   readonly jit?: boolean;
+  /** Plugs the device that test kernels look for (devices/ports/test-device.ts); false unless given. */
+  readonly testDevice?: boolean;
   readonly createProcessor?: ProcessorFactory;
 }
 
@@ -62,6 +64,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
     jit: config.jit ?? true,
+    testDevice: config.testDevice ?? false,
     createProcessor: config.createProcessor ?? createProcessor,
   };
 }

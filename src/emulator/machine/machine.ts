@@ -4,7 +4,7 @@
  *
  * Knows no host: output goes to listeners, input comes through `input`, images are handed in as block sources.
  */
-import { UserError } from '../../core/errors.js';
+import { InvariantError, UserError } from '../../core/errors.js';
 import type { Bus } from '../cpu/processor.js';
 import type { Device } from '../devices/device.js';
 import { restoreState, saveState } from '../devices/state/saved-state.js';
@@ -169,6 +169,8 @@ export class Machine {
 
   /** Everything but RAM, as an independent copy. Between runs only. */
   saveState(): MachineState {
+    // An end that no run has reported yet is no state: it belongs to the instruction that is still under way.
+    if (this.#ending !== undefined) throw new InvariantError('a machine is saved between runs, not during one');
     return {
       schema: MACHINE_STATE_SCHEMA,
       version: MACHINE_STATE_VERSION,
