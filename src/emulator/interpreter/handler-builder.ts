@@ -21,7 +21,7 @@ const FLAGS_PLACE = 1_000_001;
 const HANDLER_TYPE = { params: ['i32'], results: ['i32'] } as const;
 
 export class HandlerBuilder extends InstructionBuilder {
-  private readonly record: Value;
+  protected readonly record: Value;
   private ended = false;
 
   constructor(module: WasmModule, mode: CpuMode) {
@@ -32,13 +32,25 @@ export class HandlerBuilder extends InstructionBuilder {
   /** Writes the whole handler for an instruction of this shape. */
   build(instruction: Instruction, exportName: string): void {
     this.instruction = instruction;
+    this.beginInstruction();
     instruction.row.run(this);
     if (!this.ended) this.fallThrough();
     this.code.byte(0x00); // unreachable: every path above returned
     this.finish(exportName, ['i32']);
   }
 
-  private field(offset: number): Value {
+  // What the instrumented builder overrides: here nothing is emitted.
+
+  /** Before anything else of the instruction. */
+  protected beginInstruction(): void {}
+  /** A branch is taken to `target`; returns the target to use. */
+  protected taken(target: Value): Value {
+    return target;
+  }
+  /** The block ends, but not by a branch. */
+  protected fallsOutOfBlock(): void {}
+
+  protected field(offset: number): Value {
     return this.loadMemory('i32', 4, this.record, offset);
   }
 
@@ -196,6 +208,10 @@ export class HandlerBuilder extends InstructionBuilder {
   }
 
   jump(target: Value): void {
+    this.goTo(this.taken(target));
+  }
+
+  private goTo(target: Value): void {
     this.setState('rip', target);
     this.nextBlock();
     this.ended = true;
@@ -215,11 +231,12 @@ export class HandlerBuilder extends InstructionBuilder {
 
   jumpRelativeIf(condition: Value, i: number): void {
     this.if(condition, () => this.jumpRelative(i));
-    this.jump(this.nextRip());
+    this.goTo(this.nextRip());
   }
 
   endBlock(always: boolean): void {
     this.setState('rip', this.nextRip());
+    this.fallsOutOfBlock();
     if (always) this.return(this.i32(EXIT.event));
     else {
       this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () =>

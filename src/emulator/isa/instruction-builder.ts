@@ -86,6 +86,8 @@ export abstract class InstructionBuilder extends MemoryBuilder {
   abstract endBlock(always: boolean): void;
   /** From here on faults keep the register writes made so far (string instructions between iterations). */
   abstract restartable(): void;
+  /** In a restartable instruction: an iteration is complete, and what it did stays. */
+  restartPoint(): void {}
   /** Ends the block after a helper that chose the next RIP. */
   abstract leave(): void;
   /** Retired instructions before this one, i64. */

@@ -27,19 +27,35 @@ export abstract class MemoryBuilder extends OpBuilder {
   /** After a store through `update`: completes accesses that have no single host address. */
   protected abstract commitUpdate(host: Value, access: number): void;
 
-  protected loadLinear(address: Value, type: ValueType, bytes: number, access: number): Value {
-    const host = this.translate(this.let(address), access);
+  // What instrumented builders override (events/): here nothing is emitted. Addresses and values are fixed.
+
+  /** An access is about to be made; may leave the instruction. */
+  protected beforeAccess(_address: Value, _access: number): void {}
+  /** A load or store was made; `host` is its WebAssembly address, the bounce buffer's when it has none of its own. */
+  protected afterAccess(_address: Value, _access: number, _host: Value, _value: Value): void {}
+  /** A read and a write of the same place were made; the new value lies at `host`. */
+  protected afterUpdate(_address: Value, _access: number, _host: Value, _old: Value): void {}
+
+  protected loadLinear(linear: Value, type: ValueType, bytes: number, access: number): Value {
+    const address = this.let(linear);
+    this.beforeAccess(address, access);
+    const host = this.translate(address, access);
     // 16 bytes and floats load by type; the loaded value is fixed at once, in program order.
-    return this.let(this.loadMemory(type, bytes, host));
+    const value = this.let(this.loadMemory(type, bytes, host));
+    this.afterAccess(address, access, host, value);
+    return value;
   }
 
   protected storeLinear(linear: Value, unfixed: Value, bytes: number, access: number): void {
     const address = this.let(linear);
     const value = this.let(unfixed);
+    this.beforeAccess(address, access);
     const entry = this.tlbEntry(address);
     this.emit(this.hits(address, entry, bytes, TLB_OFFSETS.writeTag));
     this.open(OP.if);
-    this.storeMemory(bytes, this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)), 0, value);
+    const host = this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend));
+    this.storeMemory(bytes, host, 0, value);
+    this.afterAccess(address, access, host, value);
     this.else();
     this.storeMemory(bytes, this.i32(0), stateAddress('bounce'), value);
     const done = this.call('missStore', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
@@ -47,6 +63,7 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.open(OP.if);
     this.leaveOnFault();
     this.close();
+    this.afterAccess(address, access, this.i32(stateAddress('bounce')), value);
     this.close();
   }
 
@@ -92,9 +109,12 @@ export abstract class MemoryBuilder extends OpBuilder {
 
   protected updateLinear(address: Value, access: number, change: (old: Value) => Value): void {
     const size = access & 0xff;
+    this.beforeAccess(address, access);
     const host = this.let(this.translate(address, access));
-    const value = change(this.let(this.loadMemory(integerType(size), size, host)));
+    const old = this.let(this.loadMemory(integerType(size), size, host));
+    const value = change(old);
     this.storeMemory(size, host, 0, value);
     this.commitUpdate(host, access);
+    this.afterUpdate(address, access, host, old);
   }
 }

@@ -43,6 +43,7 @@ function repeat(b: InstructionBuilder, body: (done: Label | undefined) => void, 
   b.block((done) => {
     b.loop((again) => {
       b.branchIf(done, b.eqz(b.gpr(RCX, b.instruction.addressSize)));
+      b.restartPoint();
       if (bulk !== undefined) {
         bulk();
         b.branchIf(done, b.eqz(b.gpr(RCX, b.instruction.addressSize)));

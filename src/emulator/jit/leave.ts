@@ -20,6 +20,8 @@ export interface Leave {
    * the field `flagCode` says.
    */
   readonly pending: PendingFlags | 'carried';
+  /** The instruction itself was begun: whoever executes it now must not report its beginning again. */
+  readonly begun?: true;
 }
 
 /** State address of flag operand `slot` (0 left, 1 right, 2 result) of the given type. */

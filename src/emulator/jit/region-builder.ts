@@ -37,8 +37,8 @@ import { RegionFlags } from './region-flags.js';
 export class RegionBuilder extends RegionFlags {
   private readonly registers: (Variable | undefined)[] = [];
   private readonly written = new Set<number>();
-  private readonly base: Variable;
-  private readonly remaining: Variable;
+  protected readonly base: Variable;
+  protected readonly remaining: Variable;
   private readonly rip: Variable;
   private readonly exitCode: Variable;
   private readonly target: Variable;
@@ -52,9 +52,9 @@ export class RegionBuilder extends RegionFlags {
   /** Label of each block that lies ahead, or undefined behind. */
   private labels: (Label | undefined)[] = [];
   private selfLabel: Label | undefined;
-  private current!: RegionBlock;
-  private position = 0;
-  private offset = 0;
+  protected current!: RegionBlock;
+  protected position = 0;
+  protected offset = 0;
   private ended = false;
   private mayRestart = false;
 
@@ -133,7 +133,7 @@ export class RegionBuilder extends RegionFlags {
     this.setQuietly(this.exitCode, this.i32(EXIT.leave));
   }
 
-  private leaveBy(leave: Leave): void {
+  protected leaveBy(leave: Leave): void {
     this.setQuietly(this.leaveNumber, this.i32(this.leaves.push(leave) - 1));
     this.branch(this.leaveLabel);
   }
@@ -144,9 +144,7 @@ export class RegionBuilder extends RegionFlags {
     this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
-    this.if(this.compare('ltS', left, this.i32(0)), () =>
-      this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }),
-    );
+    this.if(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }));
     this.set(this.remaining, left);
     this.releaseTemps();
     let offset = 0;
@@ -156,17 +154,37 @@ export class RegionBuilder extends RegionFlags {
       this.offset = offset;
       this.committed = false;
       this.mayRestart = false;
+      this.beginInstruction();
       instruction.row.run(this);
       this.releaseTemps();
       offset += instruction.length;
     });
-    if (!this.ended) this.goTo(block.delta + offset);
+    if (!this.ended) {
+      this.fallsOutOfBlock();
+      this.goTo(block.delta + offset);
+    }
     if (this.selfLabel !== undefined) {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
     }
     void number;
   }
+
+  /** Must the region be left before a block, given the instructions that would be left behind it? */
+  protected cannotEnter(left: Value): Value {
+    return this.compare('ltS', left, this.i32(0));
+  }
+
+  // What the instrumented builder overrides: here nothing is emitted.
+
+  /** Before anything else of an instruction. */
+  protected beginInstruction(): void {}
+  /** A branch is taken to `target`; returns the target to use. */
+  protected taken(target: Value): Value {
+    return target;
+  }
+  /** The block ends, but not by a branch. */
+  protected fallsOutOfBlock(): void {}
 
   // ---- leaving -----------------------------------------------------------------------------------------------
 
@@ -186,7 +204,7 @@ export class RegionBuilder extends RegionFlags {
     }
     const left = this.current.instructions.length - this.position;
     if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
+    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried', begun: true });
   }
 
   raise(): void {
@@ -216,14 +234,20 @@ export class RegionBuilder extends RegionFlags {
   }
 
   jumpRelative(i: number): void {
-    this.goTo(this.relativeTarget(i));
+    this.takeRelative(i);
     this.ended = true;
   }
 
   jumpRelativeIf(condition: Value, i: number): void {
-    this.if(condition, () => this.goTo(this.relativeTarget(i)));
+    this.if(condition, () => this.takeRelative(i));
     this.goTo(this.current.delta + this.offset + this.instruction.length);
     this.ended = true;
+  }
+
+  private takeRelative(i: number): void {
+    const target = this.relativeTarget(i);
+    this.taken(this.ripAt(target));
+    this.goTo(target);
   }
 
   private relativeTarget(i: number): number {
@@ -233,7 +257,7 @@ export class RegionBuilder extends RegionFlags {
 
   /** An indirect jump stays in the region when the jump cache says that the target is one of its blocks. */
   jump(target: Value): void {
-    this.set(this.rip, target);
+    this.set(this.rip, this.taken(target));
     this.carryFlags();
     const low = this.let(this.wrap(this.get(this.rip)));
     const slot = this.and(this.xor(low, this.shrU(low, this.i32(12))), this.i32(JUMP_CACHE_ENTRIES - 1));
@@ -257,6 +281,7 @@ export class RegionBuilder extends RegionFlags {
   endBlock(always: boolean): void {
     const next = this.current.delta + this.offset + this.instruction.length;
     this.restFlags();
+    this.fallsOutOfBlock();
     if (always) this.leaveAt(next, EXIT.event);
     else {
       this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () => this.leaveAt(next, EXIT.event));
