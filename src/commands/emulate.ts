@@ -28,7 +28,11 @@ export default class Emulate extends Command {
       helpValue: '<file>',
     }),
     memory: Flags.string({ default: '256M', description: 'Size of memory', helpValue: '<size>' }),
-    cpu: Flags.option({ options: ['64', '32'] as const, default: '64' as const, description: 'Processor model' })(),
+    cpu: Flags.option({
+      options: ['64', '32', 'max'] as const,
+      default: '64' as const,
+      description: 'Processor model',
+    })(),
     boot: Flags.option({
       options: ['auto', 'pvh', 'linux', 'multiboot'] as const,
       default: 'auto' as const,
@@ -69,7 +73,7 @@ export default class Emulate extends Command {
         append: flags.append,
         disks: flags.disk ?? [],
         memoryBytes: parseMemorySize(flags.memory),
-        cpu: flags.cpu === '64' ? 64 : 32,
+        cpu: flags.cpu === 'max' ? 'max' : flags.cpu === '64' ? 64 : 32,
         boot: flags.boot,
         serial: flags.serial.map((target) => (target === 'stdio' ? target : { file: target })),
         jit: !flags['no-jit'],

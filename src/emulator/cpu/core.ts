@@ -9,16 +9,18 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { IF, TF } from '../isa/eflags.js';
+import { AC, IF, RF, TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
+import { TLB_SUPERVISOR } from '../mmu/tlb-layout.js';
 import { buildRoutines } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
+import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
@@ -27,6 +29,7 @@ import { FarTransfers } from './far-transfers.js';
 import { HOST_HELPERS } from './host-helper-names.js';
 import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
 import { IoPorts } from './io-ports.js';
+import { EMPTY_TLB_BASE } from './memory-map.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
@@ -34,6 +37,7 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { TaskSwitcher } from './task-switch.js';
 
 const ICOUNT_BASE = stateAddress('icountBase') >> 3;
 const REMAINING = stateAddress('remaining') >> 2;
@@ -48,9 +52,6 @@ const ATTENTION = stateAddress('attention') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
-
-/** Single-step flag of DR6. */
-const DR6_BS = 0x4000n;
 
 let routines: WebAssembly.Module | undefined;
 
@@ -69,6 +70,7 @@ export class ProcessorCore {
   readonly msrs: MsrFile;
   readonly transfers: FarTransfers;
   readonly delivery: Delivery;
+  readonly debug: DebugUnit;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
@@ -110,10 +112,12 @@ export class ProcessorCore {
       bus,
       timestamp: () => this.timestamp(),
     });
-    this.transfers = new FarTransfers(this.state, this.memory);
-    this.delivery = new Delivery(this.state, this.memory);
+    this.debug = new DebugUnit(this.state);
+    const tasks = new TaskSwitcher(this.state, this.memory, this.control, this.debug);
+    this.transfers = new FarTransfers(this.state, this.memory, tasks);
+    this.delivery = new Delivery(this.state, this.memory, this.debug, tasks);
     this.queries = new DescriptorQueries(this.state, this.memory);
-    this.ports = new IoPorts(this.state, this.memory, bus);
+    this.ports = new IoPorts(this.state, this.memory, bus, this.debug);
     this.helpers = HOST_HELPERS.map(({ name }) => {
       const body = HELPER_BODIES[name];
       if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
@@ -144,8 +148,10 @@ export class ProcessorCore {
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
       host: (helper: number, record: number) => this.callHelper(helper, record),
       divide128: (signed: number) => divide128(this.state, signed !== 0),
-      bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
-      bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
+      bulkMove: (size: number, count: number) =>
+        this.slow.watch === undefined ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
+      bulkFill: (size: number, count: number) =>
+        this.slow.watch === undefined ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
@@ -184,9 +190,10 @@ export class ProcessorCore {
     return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
   }
 
-  /** MOV SS and POP SS: no interrupt until the next instruction is done. */
+  /** MOV SS and POP SS: no interrupt and no debug trap until the next instruction is done. */
   holdInterrupts(): void {
     this.state.i64[SHADOW] = BigInt(this.icount + 2);
+    this.debug.hold();
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -231,7 +238,9 @@ export class ProcessorCore {
       return EXIT.none;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.leaveWith(error, record);
+      if (error.committed) this.pending = error;
+      else this.leaveWith(error, record);
+      i32[LEFT] = 0;
       return EXIT.exception;
     }
   }
@@ -291,9 +300,17 @@ export class ProcessorCore {
       const now = this.icount;
       if (now >= limit) return 'limit';
       const shadowed = Number(state.i64[SHADOW]) > now;
+      // Priorities: SDM volume 3, table 6-2.
+      const traps = this.debug.takeTraps(shadowed);
+      if (traps !== 0) {
+        this.raiseDebug(traps);
+        continue;
+      }
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
+      const eflags = state.i32[EFLAGS] as number;
+      const watching = this.debug.isWatching(eflags);
+      if (shadowed || watching || (eflags & (TF | RF)) !== 0) this.stepWithTraps(watching);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -393,18 +410,35 @@ export class ProcessorCore {
     else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
   }
 
-  /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(): void {
-    const { state } = this;
-    const traps = (state.i32[EFLAGS]! & TF) !== 0;
+  private raiseDebug(conditions: number): void {
+    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug, 0, undefined, conditions)));
+  }
+
+  /** A step with all that can be asked of one instruction: its breakpoints, and the traps at its end. */
+  private stepWithTraps(watching: boolean): void {
+    const { state, debug, slow } = this;
+    const eflags = state.i32[EFLAGS] as number;
+    // RF holds for this instruction alone; if it faults, the handler's frame has RF again.
+    state.i32[EFLAGS] = eflags & ~RF;
+    if (watching && (eflags & RF) === 0) {
+      const conditions = debug.atInstruction(this.blocks.linearAddress);
+      if (conditions !== 0) {
+        this.raiseDebug(conditions);
+        return;
+      }
+    }
     const before = this.icount;
     const { softwareCount } = this.delivery;
+    debug.beginInstruction();
+    if (watching) {
+      const aligned = (eflags & AC) !== 0 && debug.checksAlignment;
+      slow.watch = { note: (linear, bytes, write) => debug.noteAccess(linear, bytes, write), aligned };
+      state.set('tlbOffset', EMPTY_TLB_BASE - TLB_SUPERVISOR);
+    }
     this.step();
-    if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
+    slow.watch = undefined;
+    if (this.icount === before || state.get('shutdown') !== 0) return;
     // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
-    if (this.delivery.softwareCount !== softwareCount) return;
-    state.setWide('dr6', state.getWide('dr6') | DR6_BS);
-    updateMode(state);
-    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
+    debug.endInstruction((eflags & TF) !== 0 && this.delivery.softwareCount === softwareCount);
   }
 }
