@@ -27,6 +27,8 @@ export interface RowOptions {
   readonly lockable?: boolean;
   /** F2/F3 are repeat prefixes of this row. */
   readonly repeatable?: boolean;
+  /** MOV to and from control and debug registers: ModRM.rm is a register whatever ModRM.mod says. */
+  readonly ignoresMod?: boolean;
   /** POP: an RSP base in operand 0 means RSP after the pop. */
   readonly popsFirst?: boolean;
 }

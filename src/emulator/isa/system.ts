@@ -232,14 +232,14 @@ export const system: Family = {
         b.host('readControl', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force' },
+      { interpreterOnly: true, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 22 /r',
       'mov',
       'Cd,Ry',
       helper('writeControl', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force' },
+      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 21 /r',
@@ -249,14 +249,14 @@ export const system: Family = {
         b.host('readDebug', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force' },
+      { interpreterOnly: true, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 23 /r',
       'mov',
       'Dd,Ry',
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force' },
+      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
     ),
     row('0f 06', 'clts', '', helper('clearTaskSwitched'), SEQUENTIAL),
     row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
