@@ -1,10 +1,10 @@
 /**
- * Writes a command module into dist/commands for every plugin, so that a new plugin file is a new command without
+ * Writes a command module into build/commands for every plugin, so that a new plugin file is a new command without
  * another edit. Runs after tsc, on its output.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { loadPlugin, pluginFiles } from '../dist/analysis/registry.js';
-import { commandWords } from '../dist/cli/resolve-plugins.js';
+import { loadPlugin, pluginFiles } from '../build/analysis/registry.js';
+import { commandWords } from '../build/cli/resolve-plugins.js';
 
 const commands = new Map();
 for (const file of pluginFiles()) {
@@ -18,7 +18,7 @@ for (const [id, files] of commands) {
   const imports = files.map(
     ({ folder, name }, index) => `import plugin${index} from '${up}analysis/${folder}/${name}.js';`,
   );
-  const path = new URL(`../dist/commands/${id}.js`, import.meta.url);
+  const path = new URL(`../build/commands/${id}.js`, import.meta.url);
   mkdirSync(new URL('.', path), { recursive: true });
   writeFileSync(
     path,

@@ -1,7 +1,7 @@
 /** Writes docs/plugins.md from what the plugins declare. Runs after tsc, on its output. */
 import { writeFileSync } from 'node:fs';
-import { loadPlugin, pluginFiles } from '../dist/analysis/registry.js';
-import { commandWords } from '../dist/cli/resolve-plugins.js';
+import { loadPlugin, pluginFiles } from '../build/analysis/registry.js';
+import { commandWords } from '../build/cli/resolve-plugins.js';
 
 const groups = { common: [], linux: [], windows: [] };
 for (const file of pluginFiles()) {

@@ -51,9 +51,13 @@ export async function loadPlugin({ folder, name }: PluginFile): Promise<Plugin> 
   return plugin;
 }
 
-/** Loads all of them. */
-export function loadAllPlugins(): Promise<Plugin[]> {
-  return Promise.all(pluginFiles().map(loadPlugin));
+/** Loads all of them, or those of some folders. */
+export function loadAllPlugins(folders: readonly PluginFolder[] = PLUGIN_FOLDERS): Promise<Plugin[]> {
+  return Promise.all(
+    pluginFiles()
+      .filter(({ folder }) => folders.includes(folder))
+      .map(loadPlugin),
+  );
 }
 
 /** Every name a plugin goes by: its own, with its OS before it, and its aliases. Lower case. */

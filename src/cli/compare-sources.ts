@@ -4,7 +4,6 @@ import { compareMembers } from '../analysis/changes/compare-members.js';
 import type { Change, CompareChoice } from '../analysis/changes/compare-objects.js';
 import { comparePages } from '../analysis/changes/compare-pages.js';
 import { comparedPlugins } from '../analysis/changes/compared-plugins.js';
-import { Image } from '../analysis/image.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
 import { type Member, ObjectSeries } from '../analysis/series/object-series.js';
 import { SeriesRunner } from '../analysis/series/series-runner.js';
@@ -53,7 +52,8 @@ export async function* compareSources(members: readonly Member[], request: Compa
   const [first] = members;
   if (first === undefined) return;
   const options = { cache: request.cache, ...(request.profile === undefined ? {} : { profilePath: request.profile }) };
-  const objects = await ObjectSeries.create(new SeriesRunner(options), first);
+  const runner = new SeriesRunner(options);
+  const objects = await ObjectSeries.create(runner, first);
   const { plugins, choice } = await chosen(request, objects.os);
   for (const [index, after] of members.entries()) {
     const before = members[index - 1];
@@ -63,7 +63,7 @@ export async function* compareSources(members: readonly Member[], request: Compa
       yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
     }
     if (request.memory) {
-      const { linux } = await opened(after, options);
+      const { linux } = await runner.image(after.name, after.memory);
       for (const owned of comparePages(before.memory, after.memory, linux)) {
         const object = `${owned.owner}${owned.pid === undefined ? '' : ` (pid ${owned.pid})`}`;
         const base = { ...ends, kind: `memory of ${owned.kind}`, change: 'changed', object };
@@ -75,12 +75,6 @@ export async function* compareSources(members: readonly Member[], request: Compa
       }
     }
   }
-}
-
-async function opened({ name, memory }: Member, options: ConstructorParameters<typeof Image>[2]): Promise<Image> {
-  const image = new Image(name, memory, options);
-  await image.detect();
-  return image;
 }
 
 async function chosen({ only, ignore = [], everything }: CompareRequest, os: SystemName) {

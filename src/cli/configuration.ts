@@ -45,11 +45,8 @@ export async function loadConfiguration(folder: string): Promise<Configuration> 
   } catch (error) {
     throw new UserError(`${path} cannot be read: ${(error as Error).message}`, 'mend or remove it');
   }
-  // Loaded only for those who have a configuration file: ajv costs more than a short command's own work.
-  const { Ajv } = await import('ajv');
-  const ajv = new Ajv({ allErrors: true });
-  const validate = ajv.compile<Configuration>(SCHEMA);
-  if (!validate(value))
-    throw new UserError(`${path}: ${ajv.errorsText(validate.errors, { dataVar: 'it' })}`, 'mend it');
-  return value;
+  const { schemaViolations } = await import('../core/schema-violations.js');
+  const wrong = schemaViolations(SCHEMA, value, 'it');
+  if (wrong !== undefined) throw new UserError(`${path}: ${wrong}`, 'mend it');
+  return value as Configuration;
 }

@@ -26,18 +26,16 @@ export async function loadGuestFile(path: string): Promise<GuestFile> {
   } catch (error) {
     throw new UserError(`${path} cannot be read as a guest: ${(error as Error).message}`, 'make one with guest create');
   }
-  const { Ajv } = await import('ajv');
-  const ajv = new Ajv({ allErrors: true });
-  const validate = ajv.compile<GuestFile>(JSON.parse(readFileSync(SCHEMA, 'utf8')));
-  if (!validate(value)) {
-    throw new UserError(`${path}: ${ajv.errorsText(validate.errors, { dataVar: 'guest' })}`, 'mend it');
-  }
+  const { schemaViolations } = await import('../core/schema-violations.js');
+  const wrong = schemaViolations(JSON.parse(readFileSync(SCHEMA, 'utf8')), value, 'guest');
+  if (wrong !== undefined) throw new UserError(`${path}: ${wrong}`, 'mend it');
+  const guest = value as GuestFile;
   const folder = dirname(resolve(path));
   const absolute = (each: string) => resolve(folder, each);
   return {
-    ...value,
-    kernel: absolute(value.kernel),
-    ...(value.initrd === undefined ? {} : { initrd: absolute(value.initrd) }),
-    ...(value.disks === undefined ? {} : { disks: value.disks.map(absolute) }),
+    ...guest,
+    kernel: absolute(guest.kernel),
+    ...(guest.initrd === undefined ? {} : { initrd: absolute(guest.initrd) }),
+    ...(guest.disks === undefined ? {} : { disks: guest.disks.map(absolute) }),
   };
 }

@@ -5,6 +5,11 @@
 import { PAGE_SIZE, type PhysicalAddress } from '../core/address.js';
 import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from './physical-memory.js';
 
+export interface RecordingOptions {
+  /** Shows no registers: what is found without them holds for moments with others. */
+  readonly hideRegisters?: boolean;
+}
+
 export class RecordingMemory implements PhysicalMemory {
   readonly format: string;
   readonly ranges: readonly PhysicalRange[];
@@ -12,12 +17,14 @@ export class RecordingMemory implements PhysicalMemory {
   readonly vmcoreinfo: string | undefined;
   readonly notes: readonly string[];
   readonly #memory: PhysicalMemory;
+  readonly #hideRegisters: boolean;
   readonly #seen: Uint8Array;
   readonly #frames: number[] = [];
   #readRegisters = false;
 
-  constructor(memory: PhysicalMemory) {
+  constructor(memory: PhysicalMemory, { hideRegisters = false }: RecordingOptions = {}) {
     this.#memory = memory;
+    this.#hideRegisters = hideRegisters;
     this.format = memory.format;
     this.ranges = memory.ranges;
     this.end = memory.end;
@@ -37,6 +44,7 @@ export class RecordingMemory implements PhysicalMemory {
   }
 
   get registers(): readonly ProcessorRegisters[] {
+    if (this.#hideRegisters) return [];
     this.#readRegisters = true;
     return this.#memory.registers;
   }

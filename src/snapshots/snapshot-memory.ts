@@ -97,14 +97,15 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   #loadLeaf(index: number): Frames {
     const id = this.#root[index] as number;
-    let leaf: Frames | undefined = ZERO_FRAMES;
-    if (id !== ZERO_LEAF) {
-      const record = damagedAsMissing(() => this.#tables.leaves.get(id, { transaction: this.#transaction }));
-      const payload = record === undefined ? undefined : unseal(record);
-      leaf = payload === undefined ? undefined : decodeIds(payload);
-    }
-    this.#leaves[index] = leaf ?? MISSING_FRAMES;
-    return leaf ?? MISSING_FRAMES;
+    const leaf = id === ZERO_LEAF ? ZERO_FRAMES : this.#tables.leafCache.get(id, () => this.#readLeaf(id));
+    this.#leaves[index] = leaf;
+    return leaf;
+  }
+
+  #readLeaf(id: number): Frames {
+    const record = damagedAsMissing(() => this.#tables.leaves.get(id, { transaction: this.#transaction }));
+    const payload = record === undefined ? undefined : unseal(record);
+    return payload === undefined ? MISSING_FRAMES : decodeIds(payload);
   }
 
   #pack(number: number): PagePack | undefined {

@@ -7,14 +7,18 @@ import { existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { UserError } from '../core/errors.js';
-import { PackCache } from './pack-cache.js';
+import type { PagePack } from './page-pack.js';
+import { RecordCache } from './record-cache.js';
 import { STORE_FILE, STORE_VERSION } from './store-layout.js';
 
 export type Frames = Uint32Array<ArrayBuffer>;
 export type SnapshotKey = [series: string, number: number];
 
 export interface StoreTables {
-  readonly packCache: PackCache;
+  /** Unpacked packs: at most 64 MiB. */
+  readonly packCache: RecordCache<PagePack | undefined>;
+  /** Decoded leaves, not to be written to: at most 4 MiB. */
+  readonly leafCache: RecordCache<Frames>;
   readonly root: RootDatabase<Buffer, string>;
   /** `version`, counters. */
   readonly meta: Database<number, string>;
@@ -36,6 +40,9 @@ export interface StoreTables {
   readonly pins: Database<{ pid: number; started: string; series: string }, string>;
 }
 
+const PACKS_KEPT = 1024;
+const LEAVES_KEPT = 16_384;
+
 /** lmdb-js: abortable, visible when the call returns, and on disk (or left to the system). */
 const ABORTABLE = 1;
 const SYNCHRONOUS = 2;
@@ -53,7 +60,8 @@ export function openDatabase(folder: string, create: boolean): StoreTables {
     const binary = { encoding: 'binary' } as const;
     const uint32 = { keyEncoding: 'uint32' } as const;
     const tables: StoreTables = {
-      packCache: new PackCache(),
+      packCache: new RecordCache(PACKS_KEPT),
+      leafCache: new RecordCache(LEAVES_KEPT),
       root,
       meta: root.openDB({ name: 'meta', encoding: 'json' }),
       packs: root.openDB({ name: 'packs', ...binary, ...uint32, compression: true }),

@@ -67,6 +67,9 @@ const newest = (folder: string): number =>
 
 const LOCK = join(ROOT, 'node_modules', '.cache');
 
+/** No build takes so long. */
+const ABANDONED_MS = 5 * 60_000;
+
 /** Builds when dist is missing or older than src; test files that ask at once wait for one build. */
 export async function ensureBuilt(): Promise<void> {
   const stamp = join(ROOT, 'dist', '.tested');
@@ -76,6 +79,9 @@ export async function ensureBuilt(): Promise<void> {
     try {
       mkdirSync(lock);
     } catch {
+      // One that was killed in the middle leaves its lock.
+      if ((statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) < Date.now() - ABANDONED_MS)
+        rmSync(lock, { recursive: true, force: true });
       await sleep(200);
       continue;
     }
@@ -84,7 +90,7 @@ export async function ensureBuilt(): Promise<void> {
       execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'pipe' });
       writeFileSync(stamp, '');
     } finally {
-      rmSync(lock, { recursive: true });
+      rmSync(lock, { recursive: true, force: true });
     }
   }
 }

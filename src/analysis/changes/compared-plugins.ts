@@ -1,7 +1,7 @@
 /** Which plugins a comparison asks: those that declare how their rows are identified, and what the user picks of them. */
 import { UsageError } from '../../core/errors.js';
-import type { Scope } from '../plugin.js';
 import { loadAllPlugins } from '../registry.js';
+import type { SystemName } from '../systems.js';
 import { type ComparedPlugin, isCompared } from './identified-rows.js';
 
 export interface KindChoice {
@@ -12,8 +12,8 @@ export interface KindChoice {
 }
 
 /** @throws UsageError when a name means none of them */
-export async function comparedPlugins(os: Scope | undefined, choice: KindChoice = {}): Promise<ComparedPlugin[]> {
-  const all = (await loadAllPlugins()).filter(isCompared).filter(({ scope }) => scope === os || scope === 'image');
+export async function comparedPlugins(os: SystemName, choice: KindChoice = {}): Promise<ComparedPlugin[]> {
+  const all = (await loadAllPlugins([os])).filter(isCompared);
   const meant = (word: string) => {
     const found = all.filter((plugin) => namesOf(plugin).includes(word.toLowerCase()));
     if (found.length > 0) return found;

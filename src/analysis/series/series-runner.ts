@@ -81,10 +81,16 @@ export class SeriesRunner {
 
   /** The system in `memory`. @throws UserError when there is none */
   async system(name: string, memory: PhysicalMemory): Promise<SystemName> {
-    const image = hasIdentities(memory) ? (await this.#kernelIn(name, memory)).image : this.#still(name, memory).image;
+    const image = await this.image(name, memory);
     await image.requireKernel();
     if (image.os === undefined) throw new InvariantError('a kernel is of no system');
     return image.os;
+  }
+
+  /** `memory` with the kernel in it, found before or now. */
+  async image(name: string, memory: PhysicalMemory): Promise<Image> {
+    if (hasIdentities(memory)) return Image.withKernelOf((await this.#kernelIn(name, memory)).image, name, memory);
+    return detected(this.#still(name, memory).image);
   }
 
   /** The kernel found before, if it would be found in `memory` as well, or else what is found there. */
@@ -118,16 +124,23 @@ export class SeriesRunner {
   }
 
   async #find(name: string, memory: PhysicalMemory & IdentifiedMemory): Promise<Found> {
-    const recorder = new RecordingMemory(memory);
-    const image = new Image(name, recorder, this.#options);
-    await image.detect();
-    return { recorder, memory, image };
+    // A machine's registers are other ones at every moment. They are hints where its kernel is, needed in rare cases.
+    const recorder = new RecordingMemory(memory, { hideRegisters: true });
+    const image = await detected(new Image(name, recorder, this.#options));
+    if (image.kernel !== undefined) return { recorder, memory, image };
+    const withRegisters = new RecordingMemory(memory);
+    return { recorder: withRegisters, memory, image: await detected(new Image(name, withRegisters, this.#options)) };
   }
 }
 
 /** Whether the kernel would be found in `memory` by the same bytes. */
 function kernelHolds({ recorder, memory: origin }: Found, memory: IdentifiedMemory): boolean {
   return origin === memory || new PageWitness(recorder, origin).holdsFor(memory);
+}
+
+async function detected(image: Image): Promise<Image> {
+  await image.detect();
+  return image;
 }
 
 async function collect(rows: AsyncIterable<MarkedRow>): Promise<MarkedRow[]> {

@@ -4,19 +4,19 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
+import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
 import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { AC, IF, RF, TF } from '../isa/eflags.js';
+import { IF, RF, TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
-import { TLB_SUPERVISOR } from '../mmu/tlb-layout.js';
-import { buildRoutines } from '../softfloat/routines.js';
+import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
@@ -26,10 +26,8 @@ import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
 import { GuestException, VECTOR } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
-import { HOST_HELPERS } from './host-helper-names.js';
-import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
+import { type HostHelper, helpersByNumber } from './host-helpers.js';
 import { IoPorts } from './io-ports.js';
-import { EMPTY_TLB_BASE } from './memory-map.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
@@ -37,6 +35,7 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { stepWithTraps } from './step-with-traps.js';
 import { TaskSwitcher } from './task-switch.js';
 
 const ICOUNT_BASE = stateAddress('icountBase') >> 3;
@@ -52,14 +51,6 @@ const ATTENTION = stateAddress('attention') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
-
-let routines: WebAssembly.Module | undefined;
-
-/** The floating-point routines, compiled once a process. */
-function routinesModule(): WebAssembly.Module {
-  routines ??= new WebAssembly.Module(buildRoutines().encode());
-  return routines;
-}
 
 export class ProcessorCore {
   readonly state: CpuState;
@@ -88,8 +79,11 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
-  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
-  onLeave: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. Was the instruction begun? */
+  onLeave: () => boolean = () => false;
+  /** The JIT's hook: code has to be made anew. */
+  onRetranslate: () => void = () => {};
+  readonly events: EventHub;
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -118,11 +112,7 @@ export class ProcessorCore {
     this.delivery = new Delivery(this.state, this.memory, this.debug, tasks);
     this.queries = new DescriptorQueries(this.state, this.memory);
     this.ports = new IoPorts(this.state, this.memory, bus, this.debug);
-    this.helpers = HOST_HELPERS.map(({ name }) => {
-      const body = HELPER_BODIES[name];
-      if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
-      return body;
-    });
+    this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
       step: (record) => {
@@ -148,18 +138,31 @@ export class ProcessorCore {
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
       host: (helper: number, record: number) => this.callHelper(helper, record),
       divide128: (signed: number) => divide128(this.state, signed !== 0),
+      eventsFull: (record: number) => this.leaveForEvents(record, this.events.isBegun(record)),
+      eventStopBefore: (record: number) => this.leaveForEvents(record, true),
+      eventStep: (record: number) => {
+        this.unwind(record);
+        return EXIT.step;
+      },
       bulkMove: (size: number, count: number) =>
-        this.slow.watch === undefined ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
+        this.takesBulk(size * count, true) ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
       bulkFill: (size: number, count: number) =>
-        this.slow.watch === undefined ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
+        this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
-      blockEnd,
-      stepEnd,
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
+    this.events = new EventHub({
+      state: this.state,
+      handlers: this.handlers,
+      blocks: this.blocks,
+      imports: this.imports,
+      retranslate: () => {
+        this.blocks.flushBlocks();
+        this.onRetranslate();
+      },
     });
     this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
@@ -204,6 +207,19 @@ export class ProcessorCore {
     this.state.u64[RIP] = this.cutRip(rip);
     i32[REMAINING]! += i32[(record + RECORD.left) >> 2] as number;
     i32[LEFT] = 0;
+    this.events.takeBack();
+  }
+
+  /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
+  private leaveForEvents(record: number, begun: boolean): number {
+    this.unwind(record);
+    if (begun) this.noteBegun();
+    else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
+    return EXIT.events;
+  }
+
+  private noteBegun(): void {
+    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -243,6 +259,11 @@ export class ProcessorCore {
       i32[LEFT] = 0;
       return EXIT.exception;
     }
+  }
+
+  /** May a repeated string instruction go on without looks at each access? */
+  private takesBulk(bytes: number, reads: boolean): boolean {
+    return this.slow.watch === undefined && !this.events.wantsBulk(bytes, reads);
   }
 
   private segmentCheck(address: number, access: number, record: number): number {
@@ -288,8 +309,15 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    const reason = this.runUntil(limit);
+    this.events.drain();
+    return reason;
+  }
+
+  private runUntil(limit: number): StopReason {
     const { state } = this;
     for (;;) {
+      if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
       if (state.get('shutdown') !== 0) return 'triple-fault';
@@ -303,14 +331,15 @@ export class ProcessorCore {
       // Priorities: SDM volume 3, table 6-2.
       const traps = this.debug.takeTraps(shadowed);
       if (traps !== 0) {
-        this.raiseDebug(traps);
+        this.deliver(new GuestException(VECTOR.debug, 0, undefined, traps));
         continue;
       }
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
+      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
       const eflags = state.i32[EFLAGS] as number;
       const watching = this.debug.isWatching(eflags);
-      if (shadowed || watching || (eflags & (TF | RF)) !== 0) this.stepWithTraps(watching);
+      if (begun || shadowed || watching || (eflags & (TF | RF)) !== 0) stepWithTraps(this, watching, begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -335,6 +364,10 @@ export class ProcessorCore {
     return true;
   }
 
+  deliver(exception: GuestException): void {
+    this.shutdownUnless(this.delivery.exception(exception));
+  }
+
   private shutdownUnless(delivered: boolean): void {
     if (!delivered) this.state.set('shutdown', 1);
   }
@@ -342,18 +375,18 @@ export class ProcessorCore {
   private handle(code: number): void {
     switch (code) {
       case EXIT.miss:
-        this.guarded(() => this.blocks.install());
+        // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+        if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.step:
-        this.step();
+        this.step(true);
         return;
       case EXIT.leave:
-        this.onLeave();
-        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
         this.guarded(() => this.onHot());
@@ -362,10 +395,17 @@ export class ProcessorCore {
         this.deliverPending();
         return;
       case EXIT.event:
+      case EXIT.events:
         return;
       default:
         throw new InvariantError(`exit code ${code}`);
     }
+  }
+
+  private afterLeave(begun: boolean): void {
+    if ((this.state.i32[REMAINING] as number) === 0) return;
+    if (!this.events.isFull) this.step(begun);
+    else if (begun) this.noteBegun();
   }
 
   private deliverPending(): void {
@@ -373,7 +413,7 @@ export class ProcessorCore {
     this.pending = undefined;
     if (exception === undefined) throw new InvariantError('no exception is pending');
     updateMode(this.state);
-    this.shutdownUnless(this.delivery.exception(exception));
+    this.deliver(exception);
   }
 
   /** Runs something that may find an exception at RIP. */
@@ -382,16 +422,16 @@ export class ProcessorCore {
       body();
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.shutdownUnless(this.delivery.exception(error));
+      this.deliver(error);
     }
   }
 
   /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
-  step(): void {
-    this.guarded(() => this.stepUnguarded());
+  step(begun = false): void {
+    this.guarded(() => this.stepUnguarded(begun));
   }
 
-  private stepUnguarded(): void {
+  private stepUnguarded(begun: boolean): void {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
@@ -400,7 +440,8 @@ export class ProcessorCore {
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;
-    const record = block.header + HEADER_BYTES;
+    // What was reported as begun is not reported again.
+    const record = block.header + HEADER_BYTES + (begun ? this.events.reportBytes(block.header + HEADER_BYTES) : 0);
     const handler = this.handlers.table.get(state.i32[(record + RECORD.handler) >> 2] as number) as (
       r: number,
     ) => number;
@@ -408,37 +449,5 @@ export class ProcessorCore {
     state.i32[STEPPING] = 0;
     if (code === EXIT.exception) this.deliverPending();
     else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
-  }
-
-  private raiseDebug(conditions: number): void {
-    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug, 0, undefined, conditions)));
-  }
-
-  /** A step with all that can be asked of one instruction: its breakpoints, and the traps at its end. */
-  private stepWithTraps(watching: boolean): void {
-    const { state, debug, slow } = this;
-    const eflags = state.i32[EFLAGS] as number;
-    // RF holds for this instruction alone; if it faults, the handler's frame has RF again.
-    state.i32[EFLAGS] = eflags & ~RF;
-    if (watching && (eflags & RF) === 0) {
-      const conditions = debug.atInstruction(this.blocks.linearAddress);
-      if (conditions !== 0) {
-        this.raiseDebug(conditions);
-        return;
-      }
-    }
-    const before = this.icount;
-    const { softwareCount } = this.delivery;
-    debug.beginInstruction();
-    if (watching) {
-      const aligned = (eflags & AC) !== 0 && debug.checksAlignment;
-      slow.watch = { note: (linear, bytes, write) => debug.noteAccess(linear, bytes, write), aligned };
-      state.set('tlbOffset', EMPTY_TLB_BASE - TLB_SUPERVISOR);
-    }
-    this.step();
-    slow.watch = undefined;
-    if (this.icount === before || state.get('shutdown') !== 0) return;
-    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
-    debug.endInstruction((eflags & TF) !== 0 && this.delivery.softwareCount === softwareCount);
   }
 }

@@ -116,6 +116,7 @@ export class Delivery {
     state.set('halted', 0);
     state.setWide('shadowUntil', 0n);
     this.debug.release();
+    state.set('blockSequential', 0);
   }
 
   private deliverReal({ vector }: Event): void {

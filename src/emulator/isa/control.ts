@@ -1,7 +1,7 @@
 /** Near control flow: JMP, Jcc, CALL, RET, LOOP, JCXZ (SDM volume 2). Far transfers are in system.ts. */
 import type { Value } from '../codegen/value.js';
 import { CONDITION_NAMES } from './conditions.js';
-import { type InstructionBuilder, SEGMENT } from './instruction-builder.js';
+import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type RowOptions, row, type Semantics } from './row.js';
 
 const BRANCH: RowOptions = { ends: true, wide: 'force' };
@@ -13,8 +13,8 @@ function jumpOn(code: number): Semantics {
 }
 
 /** A target that is no canonical address is the branch's own fault: RIP and the stack stay. */
-function requireCanonicalTarget(b: InstructionBuilder, target: Value, faultsBefore?: () => void): void {
-  if (b.mode.codeSize === 8) b.requireCanonical(target, faultsBefore);
+function requireCanonicalTarget(b: InstructionBuilder, target: Value): void {
+  if (b.mode.codeSize === 8) b.requireCanonical(target);
 }
 
 const jumpIndirect: Semantics = (b) => {
@@ -35,11 +35,7 @@ const callRelative: Semantics = (b) => {
 
 const callIndirect: Semantics = (b) => {
   const target = b.let(b.widen(b.read(0)));
-  const size = b.operandSize;
-  // Processors have stored the return address by then, though RSP stays.
-  requireCanonicalTarget(b, target, () =>
-    b.storeAt(SEGMENT.ss, b.stackOffset(-size), b.resize(b.nextRip(), size), size),
-  );
+  requireCanonicalTarget(b, target);
   pushReturn(b);
   b.jump(target);
 };

@@ -412,13 +412,10 @@ export abstract class InstructionBuilder extends MemoryBuilder {
     this.if(condition, () => this.raise(vector, errorCode));
   }
 
-  /** #GP(0) unless bits 63:47 of a fixed i64 are equal (SDM volume 1, 3.3.7.1); `faultsBefore` has priority over it. */
-  requireCanonical(address: Value, faultsBefore: () => void = () => {}): void {
+  /** #GP(0) unless bits 63:47 of a fixed i64 are equal (SDM volume 1, 3.3.7.1). */
+  requireCanonical(address: Value): void {
     const extended = this.shrS(this.shl(address, this.i64(16)), this.i64(16));
-    this.if(this.ne(extended, address), () => {
-      faultsBefore();
-      this.raise(13, 0);
-    });
+    this.raiseIf(this.ne(extended, address), 13, 0);
   }
 
   /** #GP(0) unless memory operand `i` is aligned to `bytes`. */

@@ -4,7 +4,7 @@
  * Each source yields addresses of `struct module`; a rootkit that leaves the list rarely leaves all of them.
  */
 import { PAGE_SIZE } from '../../core/address.js';
-import { u32, u64 } from '../../core/bytes.js';
+import { u32 } from '../../core/bytes.js';
 import { StructView } from '../struct-view.js';
 import type { LinuxKernel } from './kernel.js';
 import { listEntries, rbTreeEntries } from './lists.js';
@@ -82,46 +82,76 @@ const VMALLOC_END_32 = 0xffc0_0000n;
 /** `struct module` is aligned to a cache line (____cacheline_aligned), 32 bytes on the smallest ones. */
 const ALIGNMENT = 32;
 
-function moduleArea(kernel: LinuxKernel): { readonly start: bigint; readonly end: bigint } {
+interface Area {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+function moduleArea(kernel: LinuxKernel): Area {
   if (kernel.is64Bit) return MODULES_64;
   return { start: BigInt(LINEAR_32 + Math.min(kernel.memory.end, MAX_LOWMEM_32)), end: VMALLOC_END_32 };
 }
 
 const MAX_MODULE_NAME = 56;
-const POISON = 0x100n;
 const NAME = /^[A-Za-z0-9_]{2,55}$/;
+/** Bytes that a module's name may begin with. */
+const NAME_BYTES = new Uint8Array(256);
+for (const letter of '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz') {
+  NAME_BYTES[letter.charCodeAt(0)] = 1;
+}
 
 /**
  * Structures in mapped module memory that look like a `struct module`: a printable name, links that are kernel
  * addresses (or poison, when it was unlinked), and a main part that holds the structure itself.
  */
 function* inModuleMemory(kernel: LinuxKernel): Generator<bigint> {
-  const { start, end } = moduleArea(kernel);
+  const area = moduleArea(kernel);
   const probe = kernel.struct('module', 0n);
   const nameAt = probe.field('name').offset;
   const listAt = probe.field('list').offset;
-  const word = kernel.is64Bit ? u64 : (bytes: Uint8Array, at: number) => BigInt(u32(bytes, at));
-  const lowest = kernel.is64Bit ? 1n << 63n : 0xc000_0000n;
-  const scanned = new Set<number>();
+  const isLink = kernel.is64Bit ? isLink64 : isLink32;
+  const bytes = new Uint8Array(PAGE_SIZE + Math.max(nameAt, listAt) + MAX_MODULE_NAME);
+  for (const page of mappedPages(kernel, area)) {
+    // A structure at the end of the page goes on in the next one.
+    const readable = kernel.space.read(page, bytes);
+    for (let at = 0; at < PAGE_SIZE && at + nameAt + MAX_MODULE_NAME <= readable; at += ALIGNMENT) {
+      if (NAME_BYTES[bytes[at + nameAt] as number] === 0 || !isLink(bytes, at + listAt)) continue;
+      if (!NAME.test(nameIn(bytes.subarray(at + nameAt, at + nameAt + MAX_MODULE_NAME)))) continue;
+      const address = page + BigInt(at);
+      if (isPlausible(new StructView(kernel, 'module', address), area)) yield address;
+    }
+  }
+}
+
+/** Addresses of the mapped pages of `area`, each page of memory once, however often forged tables map it. */
+function* mappedPages(kernel: LinuxKernel, { start, end }: Area): Generator<bigint> {
+  const seen = new Set<number>();
   for (const leaf of kernel.space.leafEntries(start, end)) {
     if (!leaf.present) continue;
     for (let page = leaf.start; page < leaf.end; page += BigInt(PAGE_SIZE)) {
-      // Each page once, however often forged tables map it.
       const physical = leaf.physical + Number(page - leaf.start);
       if (physical >= kernel.memory.end) break;
-      if (scanned.has(physical)) continue;
-      scanned.add(physical);
-      for (let at = 0; at < PAGE_SIZE; at += ALIGNMENT) {
-        const address = page + BigInt(at);
-        const head = kernel.space.view(address + BigInt(listAt), nameAt - listAt + MAX_MODULE_NAME);
-        if (head === undefined) continue;
-        const next = word(head, 0);
-        const linked = next >= lowest || (next >= POISON && next < 0x1000n) || next >> 48n === 0xdeadn;
-        if (!linked || !NAME.test(nameIn(head.subarray(nameAt - listAt)))) continue;
-        if (isPlausible(new StructView(kernel, 'module', address), { start, end })) yield address;
-      }
+      if (seen.has(physical)) continue;
+      seen.add(physical);
+      yield page;
     }
   }
+}
+
+/** LIST_POISON1 without and with CONFIG_ILLEGAL_POINTER_VALUE (include/linux/poison.h): 0x100, 0xdead000000000100. */
+const POISON = { lowest: 0x100, end: 0x1000, high: 0xdead } as const;
+
+const isPoison = (low: number) => low >= POISON.lowest && low < POISON.end;
+
+/** Whether the pointer at `at` is a kernel address or the poison of a list that was left. */
+function isLink64(bytes: Uint8Array, at: number): boolean {
+  const high = u32(bytes, at + 4);
+  return high >= 0x8000_0000 || high >>> 16 === POISON.high || (high === 0 && isPoison(u32(bytes, at)));
+}
+
+function isLink32(bytes: Uint8Array, at: number): boolean {
+  const low = u32(bytes, at);
+  return low >= LINEAR_32 || isPoison(low);
 }
 
 /** Larger than any module; a candidate beyond is chance. */
@@ -129,7 +159,7 @@ const MAX_MODULE = 64 * 1024 * 1024;
 const LAST_STATE = 3;
 
 /** Holds for a real `struct module`: a known state, regions on pages of the module area, itself in one of them. */
-function isPlausible(module: StructView, area: { readonly start: bigint; readonly end: bigint }): boolean {
+function isPlausible(module: StructView, area: Area): boolean {
   const state = module.num('state');
   const regions = moduleRegions(module);
   return (

@@ -15,13 +15,16 @@ export interface SyscallTable {
   readonly entries: readonly bigint[];
 }
 
-/** Symbols of the tables by architecture of the kernel. */
+/**
+ * Symbols of the tables by architecture of the kernel, and how to find one whose symbol is not there. amd64 kernels name
+ * their data in kallsyms; one without `ia32_sys_call_table` calls 32-bit handlers without a table (since 6.9).
+ */
 const TABLES = {
   amd64: [
-    { abi: '64-bit', symbol: 'sys_call_table' },
-    { abi: '32-bit', symbol: 'ia32_sys_call_table' },
+    { abi: '64-bit', symbol: 'sys_call_table', find: undefined },
+    { abi: '32-bit', symbol: 'ia32_sys_call_table', find: undefined },
   ],
-  i386: [{ abi: '32-bit', symbol: 'sys_call_table' }],
+  i386: [{ abi: '32-bit', symbol: 'sys_call_table', find: find32BitTable }],
 } as const;
 
 /** No table has been longer; __NR_syscalls is 463 in 6.12. */
@@ -29,15 +32,15 @@ const MAX_ENTRIES = 1024;
 
 /** The tables that this kernel has. */
 export function syscallTables(kernel: LinuxKernel): SyscallTable[] {
-  return TABLES[kernel.location.architecture].flatMap(({ abi, symbol }) => {
-    const address = kernel.address(symbol) ?? (abi === '32-bit' ? find32BitTable(kernel) : undefined);
+  return TABLES[kernel.location.architecture].flatMap(({ abi, symbol, find }) => {
+    const address = kernel.address(symbol) ?? find?.(kernel);
     return address === undefined ? [] : [{ abi, address, entries: tableEntries(kernel, address) }];
   });
 }
 
 function tableEntries(kernel: LinuxKernel, address: bigint): bigint[] {
   const size = BigInt(kernel.profile.pointerSize);
-  const end = nextSymbol(kernel, address) ?? address + BigInt(MAX_ENTRIES) * size;
+  const end = nextSymbol(kernel, address, address + BigInt(MAX_ENTRIES) * size);
   const entries: bigint[] = [];
   for (let at = address; at < end && entries.length < MAX_ENTRIES; at += size) {
     const entry = readPointer(kernel, at);
@@ -47,14 +50,18 @@ function tableEntries(kernel: LinuxKernel, address: bigint): bigint[] {
   return entries;
 }
 
-/** The first symbol behind `address`; undefined where the kernel names no data (no CONFIG_KALLSYMS_ALL). */
-function nextSymbol(kernel: LinuxKernel, address: bigint): bigint | undefined {
-  if (kernel.address('sys_call_table') === undefined) return undefined;
-  let next: bigint | undefined;
-  for (const symbol of kernel.profile.symbols.symbols()) {
-    if (symbol.address > address && (next === undefined || symbol.address < next)) next = symbol.address;
+/** The first symbol behind `address`, or `end`; that, too, where the kernel names no data (no CONFIG_KALLSYMS_ALL). */
+function nextSymbol(kernel: LinuxKernel, address: bigint, end: bigint): bigint {
+  if (kernel.address('sys_call_table') === undefined) return end;
+  const { symbols } = kernel.profile;
+  let low = address;
+  let high = end;
+  while (high - low > 1n) {
+    const middle = (low + high) / 2n;
+    if ((symbols.nearest(middle)?.symbol.address ?? 0n) > address) high = middle;
+    else low = middle;
   }
-  return next;
+  return high;
 }
 
 /** The first calls of the 32-bit table in order (arch/x86/entry/syscalls/syscall_32.tbl); what it is known by. */
@@ -63,9 +70,10 @@ const PREFIXES_32 = ['__ia32_sys_', 'sys_', '__se_sys_'] as const;
 
 /** Finds the 32-bit table in read-only data by its first entries, for kernels whose kallsyms has functions only. */
 function find32BitTable(kernel: LinuxKernel): bigint | undefined {
-  const wanted = FIRST_32.map((name) =>
-    PREFIXES_32.map((prefix) => kernel.address(prefix + name)).filter((address) => address !== undefined),
-  );
+  const wanted = FIRST_32.map((name) => {
+    const addresses = PREFIXES_32.map((prefix) => kernel.address(prefix + name));
+    return addresses.filter((address) => address !== undefined).map(Number);
+  });
   const start = kernel.address('__start_rodata') ?? kernel.address('_etext');
   const end = kernel.address('__end_rodata') ?? kernel.address('_end');
   if (start === undefined || end === undefined || wanted.some((addresses) => addresses.length === 0)) return undefined;
@@ -75,7 +83,7 @@ function find32BitTable(kernel: LinuxKernel): bigint | undefined {
     const bytes = kernel.space.view(page, 0x1000) === undefined ? undefined : readAcross(kernel, page, size);
     if (bytes === undefined) continue;
     for (let at = 0; at < 0x1000; at += size) {
-      const fits = wanted.every((addresses, index) => addresses.includes(BigInt(u32(bytes, at + index * size))));
+      const fits = wanted.every((addresses, index) => addresses.includes(u32(bytes, at + index * size)));
       if (fits) return page + BigInt(at);
     }
   }

@@ -45,10 +45,24 @@ export function objectTypeAddress(kernel: WindowsKernel, header: StructView): bi
 
 /** Windows 10 hides the index behind a cookie and the second byte of the header's address. */
 function typeIndex(kernel: WindowsKernel, header: StructView, stored: number): number {
-  const cookie = kernel.address('ObHeaderCookie');
-  const bytes = cookie === undefined ? undefined : readBytes(kernel, cookie, 1);
-  if (bytes === undefined) return stored;
-  return stored ^ u8(bytes, 0) ^ Number((header.address >> 8n) & 0xffn);
+  const cookie = kernel.memo(COOKIE, () => headerCookie(kernel));
+  return cookie === undefined ? stored : stored ^ cookie ^ addressByte(header);
+}
+
+const COOKIE = Symbol('ObHeaderCookie');
+const addressByte = (header: StructView) => Number((header.address >> 8n) & 0xffn);
+
+/** The cookie; undefined for builds that have none. Where no symbol leads to it, the System process's header gives it away. */
+function headerCookie(kernel: WindowsKernel): number | undefined {
+  const variable = kernel.address('ObHeaderCookie');
+  const bytes = variable === undefined ? undefined : readBytes(kernel, variable, 1);
+  if (bytes !== undefined) return u8(bytes, 0);
+  if (!kernel.profile.release.startsWith('10.')) return undefined;
+  const processType = kernel.globalPointer('PsProcessType');
+  const index = processType === undefined ? undefined : kernel.struct('_OBJECT_TYPE', processType).num('Index');
+  const system = objectHeader(kernel, kernel.systemProcess.address);
+  const stored = system.num('TypeIndex');
+  return index === undefined || stored === undefined ? undefined : stored ^ index ^ addressByte(system);
 }
 
 /** The part that names the object; undefined for objects without a name. */
@@ -63,6 +77,27 @@ function nameDistance(kernel: WindowsKernel, header: StructView): number {
   if ((mask & NAME_BIT) === 0) return 0;
   const creator = (mask & CREATOR_BIT) === 0 ? 0 : kernel.struct('_OBJECT_HEADER_CREATOR_INFO', 0n).size;
   return creator + kernel.struct('_OBJECT_HEADER_NAME_INFO', 0n).size;
+}
+
+/** Optional parts whose sizes are known, by their bits, the nearest to the header first. */
+const PARTS = [
+  [CREATOR_BIT, '_OBJECT_HEADER_CREATOR_INFO'],
+  [NAME_BIT, '_OBJECT_HEADER_NAME_INFO'],
+  [4, '_OBJECT_HEADER_HANDLE_INFO'],
+  [8, '_OBJECT_HEADER_QUOTA_INFO'],
+  [16, '_OBJECT_HEADER_PROCESS_INFO'],
+] as const;
+const KNOWN_PARTS = 31;
+
+/**
+ * Whether `distance` bytes before the header hold the optional parts that it says it has: exactly these where all are
+ * known. The parts of an object look like headers at times: an index of a type is but one byte.
+ */
+export function fitsBehind(kernel: WindowsKernel, header: StructView, distance: number): boolean {
+  if (!header.has('InfoMask')) return nameDistance(kernel, header) <= distance;
+  const mask = header.num('InfoMask') ?? 0;
+  const known = PARTS.reduce((sum, [bit, part]) => sum + ((mask & bit) === 0 ? 0 : kernel.struct(part, 0n).size), 0);
+  return (mask & ~KNOWN_PARTS) === 0 ? known === distance : known <= distance;
 }
 
 /** The object's own name, without folders; undefined for objects without one. */

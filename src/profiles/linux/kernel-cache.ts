@@ -17,7 +17,7 @@ import { translateFrom } from './page-table-roots.js';
 import { scanPhysical } from './scan-physical.js';
 
 /** Change it when what is stored changes its form. */
-const FORM = 1;
+const FORM = 2;
 const LOW_MEMORY = 0x10_0000;
 const IMAGE_REACH = 64 * 1024 * 1024;
 
@@ -93,12 +93,12 @@ function locateBanner(memory: PhysicalMemory, location: LinuxKernelLocation): nu
   return hit.done === true ? undefined : hit.value;
 }
 
-/** Format, extent, registers and the first megabyte, in which an amd64 kernel leaves a table of its own. */
+/** Format, extent and the first megabyte, in which an amd64 kernel leaves a table of its own: the same at every moment. */
 function keyOf(memory: PhysicalMemory): string {
-  const { format, ranges, end, registers, vmcoreinfo } = memory;
+  const { format, ranges, end, vmcoreinfo } = memory;
   const low = new Uint8Array(LOW_MEMORY);
   const length = memory.read(0, low);
-  const identity = JSON.stringify([format, ranges, end, registers.map(({ cr3 }) => cr3.toString(16)), vmcoreinfo]);
+  const identity = JSON.stringify([format, ranges, end, vmcoreinfo]);
   const digest = createHash('sha1').update(identity).update(low.subarray(0, length)).digest('hex');
   return `linux kernel ${FORM} ${digest}`;
 }

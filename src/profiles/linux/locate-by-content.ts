@@ -6,6 +6,7 @@
  * ones.
  */
 
+import { PAGE_SIZE } from '../../core/address.js';
 import { u32 } from '../../core/bytes.js';
 import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { PAGING_MODES } from '../../memory/paging-modes.js';
@@ -69,15 +70,20 @@ export function locateByContent(
 function tablesAround(memory: PhysicalMemory, start: number, hit: number): KallsymsTables | undefined {
   const physical = new KernelImage(memory, 8, 0n);
   // Other things look like the landmark; the table itself tells, before megabytes around it are read.
-  const near = Math.max(0, hit - TOKENS_AROUND);
+  const near = pageAt(Math.max(0, hit - TOKENS_AROUND));
   if (!isTokenTable(physical.bytes(BigInt(near), hit - near + TOKENS_AROUND), hit - near)) return undefined;
   for (const { before, after } of WINDOWS) {
-    const from = Math.max(start, hit - before);
+    const from = pageAt(Math.max(start, hit - before));
     const found = searchKallsyms(physical.bytes(BigInt(from), hit - from + after), BigInt(from));
     const tables = found && readKallsyms(new KernelImage(memory, found.pointerSize, 0n), found);
     if (tables !== undefined) return tables;
   }
   return undefined;
+}
+
+/** Windows begin on pages: the parts of kallsyms are aligned in memory, and are looked for by their place in the window. */
+function pageAt(address: number): number {
+  return address - (address % PAGE_SIZE);
 }
 
 /** Physical start of the kernel image that `hint` maps: the first mapping of the kernel's range that is a large page. */

@@ -20,15 +20,18 @@ const LOW_MEMORY = 0x10_0000;
 const ISOLATION_BIT = 0x1000n;
 const LONG_MODES = ['4-level', '5-level'] as const;
 
-/** Hints for amd64, the likeliest first. */
+/**
+ * Hints for amd64. Those from memory come first: registers change from moment to moment, and who has not looked at them
+ * has found something that holds for other moments of the machine as well.
+ */
 export function* longModeRoots(memory: PhysicalMemory): Generator<RootHint> {
+  for (const root of trampolineRoots(memory)) {
+    for (const mode of LONG_MODES) yield { root, mode };
+  }
   for (const { cr3 } of memory.registers) {
     for (const mode of LONG_MODES) {
       yield { root: Number(cr3 & ~ISOLATION_BIT & 0x000f_ffff_ffff_f000n), mode };
     }
-  }
-  for (const root of trampolineRoots(memory)) {
-    for (const mode of LONG_MODES) yield { root, mode };
   }
 }
 

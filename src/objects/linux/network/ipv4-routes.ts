@@ -28,8 +28,10 @@ export interface Ipv4Route {
 
 /** FIB_TABLE_HASHSZ: 256 with CONFIG_IP_MULTIPLE_TABLES (all distributions), 2 without. */
 const TABLE_BUCKETS = 256;
-/** Bits of an address, and levels that a trie can have. */
+/** Bits of an address: of the trie's keys. */
 const ADDRESS_BITS = 32;
+/** A node with so many more wrong children than right ones is none: its four billion slots need not be asked. */
+const STRAY_CHILDREN = 16;
 /** RTN_* */
 const TYPES: readonly (string | undefined)[] = [
   'unspecified',
@@ -61,7 +63,7 @@ function* routesOf(kernel: LinuxKernel, table: StructView): Generator<Ipv4Route>
   const root = trie && readPointer(kernel, trie.at('kv').addressOf('tnode'));
   if (trie === undefined || root === undefined || root === 0n) return;
   const own = table.num('tb_id');
-  for (const leaf of leaves(kernel, kernel.struct('key_vector', root), 0, new Set())) {
+  for (const leaf of leaves(kernel, kernel.struct('key_vector', root))) {
     for (const alias of hlistEntries(kernel, leaf.addressOf('leaf'), 'fib_alias', 'fa_list')) {
       if (alias.has('tb_id') && alias.num('tb_id') !== own) continue;
       yield routeOf(leaf, alias);
@@ -69,20 +71,33 @@ function* routesOf(kernel: LinuxKernel, table: StructView): Generator<Ipv4Route>
   }
 }
 
-function* leaves(kernel: LinuxKernel, node: StructView, depth: number, seen: Set<bigint>): Generator<StructView> {
+/**
+ * The leaves under a node of the trie. A node speaks for `bits` bits of the key from bit `pos` up, and its child in slot i
+ * has i there and the node's own key above (`get_cindex`); anything else is no part of this trie, however it got there.
+ */
+function* leaves(kernel: LinuxKernel, node: StructView, limit = ADDRESS_BITS): Generator<StructView> {
   const bits = node.num('bits');
-  if (depth > ADDRESS_BITS || seen.has(node.address) || bits === undefined || bits > ADDRESS_BITS) {
+  const pos = node.num('pos');
+  const key = node.num('key');
+  if (bits === undefined || pos === undefined || key === undefined || pos + bits > limit) {
     kernel.faults.note(node.address, 'damaged routing table');
     return;
   }
-  seen.add(node.address);
   if (bits === 0) {
     yield node;
     return;
   }
   const base = node.addressOf('tnode');
-  for (const { value } of occupiedSlots(kernel, { base, count: 2 ** bits })) {
-    yield* leaves(kernel, kernel.struct('key_vector', value), depth + 1, seen);
+  let credit = STRAY_CHILDREN;
+  for (const { index, value } of occupiedSlots(kernel, { base, count: 2 ** bits })) {
+    const child = kernel.struct('key_vector', value);
+    if (((child.num('key') ?? 0) ^ key) >>> pos === index) {
+      credit++;
+      yield* leaves(kernel, child, pos);
+      continue;
+    }
+    kernel.faults.note(value, 'damaged routing table');
+    if (--credit === 0) return;
   }
 }
 
