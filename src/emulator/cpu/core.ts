@@ -10,7 +10,7 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { IF, RF, TF } from '../isa/eflags.js';
+import { IF, TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
@@ -35,7 +35,7 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
-import { stepWithTraps } from './step-with-traps.js';
+import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
 import { TaskSwitcher } from './task-switch.js';
 
 const ICOUNT_BASE = stateAddress('icountBase') >> 3;
@@ -158,6 +158,8 @@ export class ProcessorCore {
       state: this.state,
       handlers: this.handlers,
       blocks: this.blocks,
+      memory: this.memory,
+      helperRecord: () => this.record,
       imports: this.imports,
       retranslate: () => {
         this.blocks.flushBlocks();
@@ -213,13 +215,9 @@ export class ProcessorCore {
   /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
   private leaveForEvents(record: number, begun: boolean): number {
     this.unwind(record);
-    if (begun) this.noteBegun();
+    if (begun) this.events.begun.note(this);
     else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
     return EXIT.events;
-  }
-
-  private noteBegun(): void {
-    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -304,6 +302,7 @@ export class ProcessorCore {
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
+    this.state.observer.reset?.();
   }
 
   // ---- running -----------------------------------------------------------------------------------------------
@@ -329,17 +328,11 @@ export class ProcessorCore {
       if (now >= limit) return 'limit';
       const shadowed = Number(state.i64[SHADOW]) > now;
       // Priorities: SDM volume 3, table 6-2.
-      const traps = this.debug.takeTraps(shadowed);
-      if (traps !== 0) {
-        this.deliver(new GuestException(VECTOR.debug, 0, undefined, traps));
-        continue;
-      }
+      if (deliverTraps(this, shadowed)) continue;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
-      const eflags = state.i32[EFLAGS] as number;
-      const watching = this.debug.isWatching(eflags);
-      if (begun || shadowed || watching || (eflags & (TF | RF)) !== 0) stepWithTraps(this, watching, begun);
+      const begun = this.events.begun.waits && this.events.begun.take(this);
+      if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -375,7 +368,7 @@ export class ProcessorCore {
   private handle(code: number): void {
     switch (code) {
       case EXIT.miss:
-        // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+        // Not at the limit: a page counts as executed only when an instruction of it is.
         if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
@@ -405,7 +398,7 @@ export class ProcessorCore {
   private afterLeave(begun: boolean): void {
     if ((this.state.i32[REMAINING] as number) === 0) return;
     if (!this.events.isFull) this.step(begun);
-    else if (begun) this.noteBegun();
+    else if (begun) this.events.begun.note(this);
   }
 
   private deliverPending(): void {
@@ -435,6 +428,10 @@ export class ProcessorCore {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
+    if (this.events.stopsNow) {
+      if (begun) this.events.begun.note(this);
+      return;
+    }
     this.steps++;
     state.i64[ICOUNT_BASE] = BigInt(now + 1);
     state.i32[REMAINING] = 0;

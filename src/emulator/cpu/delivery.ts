@@ -75,6 +75,7 @@ export class Delivery {
       const errorCode = HAS_ERROR_CODE.has(current.vector) && isProtected(this.state) ? current.errorCode : undefined;
       if (current.vector === VECTOR.debug) this.debug.record(current.conditions);
       try {
+        this.state.observer.delivers?.('exception', current.vector, errorCode, current.address);
         this.deliver({ vector: current.vector, source: 'exception', errorCode, resume: resumeFlag(current) });
         return true;
       } catch (error) {
@@ -88,6 +89,7 @@ export class Delivery {
 
   /** Delivers a hardware interrupt or NMI; false on a triple fault. */
   interrupt(vector: number): boolean {
+    this.state.observer.delivers?.('hardware', vector);
     return this.orException({ vector, source: 'hardware', errorCode: undefined, resume: 0 });
   }
 
@@ -104,6 +106,7 @@ export class Delivery {
   /** INT n, INT3, INTO, INT1; faults are thrown and belong to the instruction. RIP must already be the next one. */
   software(vector: number, isInt1: boolean): void {
     this.softwareCount++;
+    this.state.observer.delivers?.('software', vector);
     if (isInt1) this.debug.recordPending();
     this.deliver({ vector, source: isInt1 ? 'hardware' : 'software', errorCode: undefined, resume: 0 });
   }

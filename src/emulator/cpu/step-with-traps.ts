@@ -11,10 +11,25 @@ import { stateAddress } from './state-layout.js';
 
 const EFLAGS = stateAddress('eflags') >> 2;
 
-/** `watching`: breakpoints are armed or alignment is checked. `begun`: as for `step`. */
-export function stepWithTraps(core: ProcessorCore, watching: boolean, begun: boolean): void {
+/** Delivers the debug traps of the last instruction; false when there are none. `shadowed`: it holds events off. */
+export function deliverTraps(core: ProcessorCore, shadowed: boolean): boolean {
+  const conditions = core.debug.takeTraps(shadowed);
+  if (conditions === 0) return false;
+  core.deliver(new GuestException(VECTOR.debug, 0, undefined, conditions));
+  return true;
+}
+
+/** Must the next instruction run by `stepWithTraps`? */
+export function needsTraps({ state, debug }: ProcessorCore): boolean {
+  const eflags = state.i32[EFLAGS] as number;
+  return (eflags & (TF | RF)) !== 0 || debug.isWatching(eflags);
+}
+
+/** `begun`: as for `step`. */
+export function stepWithTraps(core: ProcessorCore, begun: boolean): void {
   const { state, debug, slow, delivery } = core;
   const eflags = state.i32[EFLAGS] as number;
+  const watching = debug.isWatching(eflags);
   // RF holds for this instruction alone; if it faults, the handler's frame has RF again.
   state.i32[EFLAGS] = eflags & ~RF;
   if (watching && (eflags & RF) === 0) {
