@@ -10,7 +10,7 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { IF, TF } from '../isa/eflags.js';
+import { TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
@@ -18,12 +18,14 @@ import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
+import { acceptInterrupt } from './accept-interrupt.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
+import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
-import { GuestException, VECTOR } from './exceptions.js';
+import { GuestException } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
 import { type HostHelper, helpersByNumber } from './host-helpers.js';
 import { InstructionClock } from './instruction-clock.js';
@@ -35,6 +37,8 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
+import { TaskSwitcher } from './task-switch.js';
 
 const REMAINING = stateAddress('remaining') >> 2;
 const LEFT = stateAddress('left') >> 2;
@@ -48,13 +52,9 @@ const SHUTDOWN = stateAddress('shutdown') >> 2;
 const HALTED = stateAddress('halted') >> 2;
 const INTERRUPT_LINE = stateAddress('interruptLine') >> 2;
 const NMI_PENDING = stateAddress('nmiPending') >> 2;
-const NMI_BLOCKED = stateAddress('nmiBlocked') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
-
-/** Single-step flag of DR6. */
-const DR6_BS = 0x4000n;
 
 export class ProcessorCore {
   readonly state: CpuState;
@@ -66,6 +66,7 @@ export class ProcessorCore {
   readonly msrs: MsrFile;
   readonly transfers: FarTransfers;
   readonly delivery: Delivery;
+  readonly debug: DebugUnit;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
@@ -111,10 +112,12 @@ export class ProcessorCore {
       bus,
       timestamp: () => this.clock.timestamp(),
     });
-    this.transfers = new FarTransfers(this.state, this.memory);
-    this.delivery = new Delivery(this.state, this.memory);
+    this.debug = new DebugUnit(this.state);
+    const tasks = new TaskSwitcher(this.state, this.memory, this.control, this.debug);
+    this.transfers = new FarTransfers(this.state, this.memory, tasks);
+    this.delivery = new Delivery(this.state, this.memory, this.debug, tasks);
     this.queries = new DescriptorQueries(this.state, this.memory);
-    this.ports = new IoPorts(this.state, this.memory, bus);
+    this.ports = new IoPorts(this.state, this.memory, bus, this.debug);
     this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
@@ -148,18 +151,15 @@ export class ProcessorCore {
         return EXIT.step;
       },
       bulkMove: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, true) ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
       bulkFill: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
-      blockEnd,
-      stepEnd,
-    });
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,
@@ -186,6 +186,12 @@ export class ProcessorCore {
 
   set icount(value: number) {
     this.clock.icount = value;
+  }
+
+  /** MOV SS and POP SS: no interrupt and no debug trap until the next instruction is done. */
+  holdInterrupts(): void {
+    this.clock.holdInterrupts();
+    this.debug.hold();
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -239,9 +245,16 @@ export class ProcessorCore {
       return EXIT.none;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.leaveWith(error, record);
+      if (error.committed) this.pending = error;
+      else this.leaveWith(error, record);
+      i32[LEFT] = 0;
       return EXIT.exception;
     }
+  }
+
+  /** May a repeated string instruction go on without looks at each access? */
+  private takesBulk(bytes: number, reads: boolean): boolean {
+    return this.slow.watch === undefined && !this.events.wantsBulk(bytes, reads);
   }
 
   private segmentCheck(address: number, access: number, record: number): number {
@@ -308,10 +321,12 @@ export class ProcessorCore {
       const now = this.icount;
       if (now >= limit) return 'limit';
       const shadowed = this.clock.isShadowed(now);
-      if (!shadowed && this.acceptInterrupt()) continue;
+      // Priorities: SDM volume 3, table 6-2.
+      if (deliverTraps(this, shadowed)) continue;
+      if (!shadowed && acceptInterrupt(this)) continue;
       if (state.i32[HALTED] !== 0) return 'halt';
       const begun = this.events.begun.waits && this.events.begun.take(this);
-      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
+      if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
         this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
         this.handle(this.dispatch());
@@ -329,22 +344,11 @@ export class ProcessorCore {
     }
   }
 
-  private acceptInterrupt(): boolean {
-    const { state } = this;
-    if (state.i32[NMI_PENDING] !== 0 && state.i32[NMI_BLOCKED] === 0) {
-      state.set('nmiPending', 0);
-      state.set('nmiBlocked', 1);
-      this.shutdownUnless(this.delivery.interrupt(VECTOR.nmi));
-      return true;
-    }
-    if (state.i32[INTERRUPT_LINE] === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
-    const vector = this.bus.acknowledgeInterrupt();
-    if (vector < 0) return false;
-    this.shutdownUnless(this.delivery.interrupt(vector));
-    return true;
+  deliver(exception: GuestException): void {
+    this.shutdownUnless(this.delivery.exception(exception));
   }
 
-  private shutdownUnless(delivered: boolean): void {
+  shutdownUnless(delivered: boolean): void {
     if (!delivered) this.state.set('shutdown', 1);
   }
 
@@ -386,7 +390,7 @@ export class ProcessorCore {
     this.pending = undefined;
     if (exception === undefined) throw new InvariantError('no exception is pending');
     updateMode(this.state);
-    this.shutdownUnless(this.delivery.exception(exception));
+    this.deliver(exception);
   }
 
   private readonly installBlock = (): void => this.blocks.install();
@@ -399,7 +403,7 @@ export class ProcessorCore {
       return true;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.shutdownUnless(this.delivery.exception(error));
+      this.deliver(error);
       return false;
     }
   }
@@ -431,20 +435,5 @@ export class ProcessorCore {
     state.i32[STEPPING] = 0;
     if (code === EXIT.exception) this.deliverPending();
     else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
-  }
-
-  /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(begun: boolean): void {
-    const { state } = this;
-    const traps = (state.i32[EFLAGS]! & TF) !== 0;
-    const before = this.icount;
-    const { softwareCount } = this.delivery;
-    this.step(begun);
-    if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
-    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
-    if (this.delivery.softwareCount !== softwareCount) return;
-    state.setWide('dr6', state.getWide('dr6') | DR6_BS);
-    updateMode(state);
-    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
   }
 }

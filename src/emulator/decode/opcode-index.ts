@@ -35,7 +35,9 @@ export function buildOpcodeIndex(families: readonly Family[]): OpcodeIndex {
     for (const row of family.rows) {
       const pattern = parsePattern(row.code);
       const operands = parseOperands(row.operands);
-      const needs = pattern.form ?? operands.find((one) => one.only !== undefined)?.only;
+      const needs = row.ignoresMod
+        ? undefined
+        : (pattern.form ?? operands.find(({ only }) => only !== undefined)?.only);
       const extendsImmediate = /^([A-Z]v|rAX)/.test(row.operands) || (row.operands === 'Ib' && row.wide === 'default');
       const indexed: IndexedRow = { row, family, pattern, operands, needs, extendsImmediate };
       const count = pattern.registerInOpcode ? 8 : 1;
