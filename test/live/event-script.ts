@@ -24,7 +24,7 @@ ip link set lo up
 mkfifo /tmp/trigger
 
 truth() {
-  grep -H "" /proc/modules /proc/mounts /proc/net/tcp /proc/net/udp /proc/net/unix >&3
+  grep -H "" /proc/modules /proc/1/mountinfo /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/dev >&3
   grep -sH "" /proc/[0-9]*/maps >&3
   ls -l /proc/[0-9]*/fd >&3 2>/dev/null
   grep -sH "^[UG]id" /proc/[0-9]*/status >&3
