@@ -5,7 +5,6 @@ import { RENDERERS } from '../report/renderers/index.js';
 export async function printRows(name: string, columns: Columns, rows: readonly Row[], json: boolean): Promise<void> {
   const make = await RENDERERS[json ? 'json' : 'table']();
   const renderer = make({ name, columns, allColumns: columns, source: '' });
-  process.stdout.write(
-    renderer.begin() + rows.map((row) => renderer.row({ row, partial: false })).join('') + renderer.end(),
-  );
+  const body = rows.map((row) => renderer.row({ row, partial: false })).join('');
+  process.stdout.write(renderer.begin() + body + (await renderer.end()));
 }

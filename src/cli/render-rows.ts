@@ -28,6 +28,6 @@ export async function renderRows(
       pending = '';
     }
   }
-  await write(pending + renderer.end());
+  await write(pending + (await renderer.end()));
   return count;
 }

@@ -50,3 +50,12 @@ export function utf8Text(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return utf8.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
+
+const utf16 = new TextDecoder('utf-16le');
+
+/** The bytes as UTF-16 text, up to the first NUL; half a character at the end is left out. */
+export function utf16Text(bytes: Uint8Array): string {
+  const text = utf16.decode(bytes.subarray(0, bytes.length & ~1));
+  const end = text.indexOf('\0');
+  return end < 0 ? text : text.slice(0, end);
+}

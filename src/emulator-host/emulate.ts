@@ -9,18 +9,15 @@ import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
-import { TextWatch } from '../emulator/machine/text-watch.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
 import { loadKernelDecompressors } from './kernel-decompressors.js';
 import { type Keyboard, paceHalt } from './keyboard.js';
+import { PanicWatch } from './panic-watch.js';
 import { parseSerialScript, SerialScript } from './serial-script.js';
 import { SerialSink } from './serial-sink.js';
 
 const DEFAULT_MEMORY = 256 * 2 ** 20;
-const PANIC = 'Kernel panic - not syncing';
-/** Guest time after a panic in which the kernel may finish printing and reset. */
-const PANIC_GRACE = 200_000_000;
 /** Guest time between looks at what ends a run, and at standard input. */
 const SLICE = 100_000_000;
 const INTERACTIVE_SLICE = 2_000_000;
@@ -51,8 +48,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     target === undefined ? undefined : target === 'stdio' ? new SerialSink(host.output) : SerialSink.file(target.file),
   );
   try {
-    const panic = new TextWatch(PANIC);
-    let panicAt = Number.POSITIVE_INFINITY;
+    const panic = new PanicWatch();
     let script: SerialScript | undefined;
     const machine = new Machine(
       {
@@ -66,7 +62,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
           sinks[port]?.push(byte);
           if (port !== 0) return;
           script?.printed(byte);
-          if (!panic.seen && panic.push(byte)) panicAt = machine.time + PANIC_GRACE;
+          panic.printed(byte, machine.time);
         },
       },
     );
@@ -93,10 +89,10 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
       flush: () => {
         for (const sink of sinks) sink?.flush();
       },
-      panicAt: () => panicAt,
+      panicAt: () => panic.over,
     });
     const seconds = (performance.now() - running) / 1000;
-    const ended: EmulateResult['outcome'] = panic.seen
+    const ended: EmulateResult['outcome'] = panic.panicked
       ? { kind: 'panic' }
       : script?.waitingFor !== undefined && outcome.kind !== 'reached'
         ? { kind: 'script', waitingFor: script.waitingFor.text }

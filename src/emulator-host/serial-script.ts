@@ -17,12 +17,12 @@ export interface ScriptStep {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
 
-function decodeEscapes(text: string, line: number): string {
+/** @param where what messages call the place of the text. @throws UserError for a backslash that begins no escape */
+export function decodeEscapes(text: string, where: string): string {
   return text.replace(/\\(x[0-9a-fA-F]{2}|.|$)/g, (_match, code: string) => {
     if (code.length === 3) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
     const plain = ESCAPES[code];
-    if (plain === undefined)
-      throw new UserError(`script line ${line}: \\${code} is no escape`, 'write \\\\ for a backslash');
+    if (plain === undefined) throw new UserError(`${where}: \\${code} is no escape`, 'write \\\\ for a backslash');
     return plain;
   });
 }
@@ -36,7 +36,9 @@ export function parseSerialScript(source: string): readonly ScriptStep[] {
     if (match === null) {
       throw new UserError(`script line ${line} is not understood: ${raw.trim()}`, 'write `expect TEXT` or `send TEXT`');
     }
-    return [{ action: match[1] as 'expect' | 'send', text: decodeEscapes(match[2] ?? '', line), line }];
+    return [
+      { action: match[1] as 'expect' | 'send', text: decodeEscapes(match[2] ?? '', `script line ${line}`), line },
+    ];
   });
 }
 

@@ -27,11 +27,15 @@ function run(command: string, args: readonly string[], cwd?: string): { status: 
 
 let updated = false;
 
-/** Fetches the package lists once, where that is allowed: a fresh machine may have none. */
+/**
+ * Fetches the package lists once, where that is allowed: a fresh machine may have none. Whether another try is worth it:
+ * also where apt says that it failed, because it fails as a whole when one mirror does.
+ */
 function updateLists(): boolean {
   if (updated || process.getuid?.() !== 0) return false;
   updated = true;
-  return run('apt-get', ['update', '-qq']).status === 0;
+  run('apt-get', ['update', '-qq']);
+  return true;
 }
 
 /** The versioned kernel package that `linux-image-ARCH` stands for. */

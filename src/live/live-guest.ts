@@ -1,4 +1,7 @@
-/** A guest that runs in the embedded emulator: booted from its guest file, run from moment to moment, looked into. */
+/**
+ * A guest in the embedded emulator: booted from its guest file or brought back from a snapshot, run from moment to
+ * moment, looked into. When to stop and what to do then is the business of `guest-run.ts`.
+ */
 import { readFileSync } from 'node:fs';
 import { Image } from '../analysis/image.js';
 import { UserError } from '../core/errors.js';
@@ -8,18 +11,30 @@ import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
 import { DiskFile } from '../emulator-host/disk-file.js';
 import { loadKernelDecompressors } from '../emulator-host/kernel-decompressors.js';
 import type { GuestFile } from '../guests/guest-file.js';
-import { MachineMemory } from './machine-memory.js';
+import type { PhysicalMemory } from '../memory/physical-memory.js';
+import { copyMemory, MachineMemory } from './machine-memory.js';
+import type { SavedGuest } from './saved-guest.js';
 
 export class LiveGuest {
-  readonly name: string;
+  /** What it was made from; paths are absolute. */
+  readonly guest: GuestFile;
   readonly machine: Machine;
   /** The guest's memory, as it stands between two runs. */
   readonly memory: MachineMemory;
+  readonly #disks: readonly DiskFile[];
 
-  private constructor(name: string, machine: Machine) {
-    this.name = name;
-    this.machine = machine;
-    this.memory = new MachineMemory(machine);
+  private constructor(guest: GuestFile, console: (byte: number) => void) {
+    this.guest = guest;
+    this.#disks = (guest.disks ?? []).map((path) => new DiskFile(path));
+    this.machine = new Machine(
+      { ramBytes: guest.memory, cpu: guest.cpu, disks: this.#disks },
+      {
+        serial: (port, byte) => {
+          if (port === 0) console(byte);
+        },
+      },
+    );
+    this.memory = new MachineMemory(this.machine);
   }
 
   /**
@@ -28,15 +43,8 @@ export class LiveGuest {
    * @throws UserError when its files cannot be read or are no kernel
    */
   static async boot(guest: GuestFile, console: (byte: number) => void): Promise<LiveGuest> {
-    const disks = (guest.disks ?? []).map((path) => new DiskFile(path));
-    const machine = new Machine(
-      { ramBytes: guest.memory, cpu: guest.cpu, disks },
-      {
-        serial: (port, byte) => {
-          if (port === 0) console(byte);
-        },
-      },
-    );
+    const live = new LiveGuest(guest, console);
+    const { machine } = live;
     const files = {
       kernel: load(guest.kernel),
       ...(guest.initrd === undefined ? {} : { initrd: load(guest.initrd) }),
@@ -45,7 +53,22 @@ export class LiveGuest {
       rsdp: machine.rsdp,
     };
     machine.boot(planBoot(files, await loadKernelDecompressors()));
-    return new LiveGuest(guest.name, machine);
+    return live;
+  }
+
+  /**
+   * The guest as it was at a snapshot, ready to run on.
+   * @throws UserError when the state is not one that this version reads
+   */
+  static resume({ guest, state }: SavedGuest, memory: PhysicalMemory, console: (byte: number) => void): LiveGuest {
+    const live = new LiveGuest(guest, console);
+    copyMemory(memory, live.machine);
+    live.machine.restoreState(state);
+    return live;
+  }
+
+  get name(): string {
+    return this.guest.name;
   }
 
   run(until: RunUntil): Outcome {
@@ -55,6 +78,11 @@ export class LiveGuest {
   /** The machine as it stands, for analysis; holds until it runs on. */
   image(): Image {
     return new Image(`live:${this.name}`, this.memory, { cache: false });
+  }
+
+  /** Gives the files of its disks back. */
+  close(): void {
+    for (const disk of this.#disks) disk.close();
   }
 }
 

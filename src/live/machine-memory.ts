@@ -3,9 +3,19 @@
  *
  * Reading disturbs nothing. The bytes change when the machine runs on, so an `Image` over it holds for one moment.
  */
-import { PAGE_SIZE, type PhysicalAddress } from '../core/address.js';
+import { hex, PAGE_SIZE, type PhysicalAddress } from '../core/address.js';
+import { UserError } from '../core/errors.js';
 import type { Machine } from '../emulator/machine/machine.js';
 import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from '../memory/physical-memory.js';
+
+const ZEROS = Buffer.alloc(PAGE_SIZE);
+
+/** Registers that debuggers show. */
+const GENERAL = [
+  ...['rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp'],
+  ...Array.from({ length: 8 }, (_, index) => `r${index + 8}`),
+  ...['rip', 'rflags'],
+];
 
 export class MachineMemory implements PhysicalMemory {
   readonly format = 'running machine';
@@ -29,6 +39,8 @@ export class MachineMemory implements PhysicalMemory {
         rip: processor.getRegister('rip'),
         cr0: processor.getRegister('cr0'),
         cr4: processor.getRegister('cr4'),
+        idt: processor.getRegister('idtBase'),
+        general: Object.fromEntries(GENERAL.map((name) => [name, processor.getRegister(name)])),
       },
     ];
   }
@@ -47,4 +59,18 @@ export class MachineMemory implements PhysicalMemory {
 
   /** The machine is its owner's to close. */
   close(): void {}
+}
+
+/** Gives a fresh machine the memory that `source` has. @throws UserError when a part of that is missing */
+export function copyMemory(source: PhysicalMemory, machine: Machine): void {
+  for (let frame = 0; frame < machine.ramBytes / PAGE_SIZE; frame++) {
+    const page = source.page(frame);
+    if (page === undefined) {
+      throw new UserError(
+        `the page at ${hex(frame * PAGE_SIZE)} is missing, so the machine cannot go on`,
+        'take another snapshot',
+      );
+    }
+    if (ZEROS.compare(page) !== 0) machine.writeRam(frame * PAGE_SIZE, page);
+  }
 }

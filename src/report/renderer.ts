@@ -29,7 +29,7 @@ export interface RenderedRow {
 export interface Renderer {
   begin(): string;
   row(row: RenderedRow): string;
-  end(): string;
+  end(): string | Promise<string>;
 }
 
 export type RendererFactory = (shape: ResultShape) => Renderer;

@@ -122,6 +122,14 @@ export class SnapshotStore {
     return this.#tables.tags.get([series, tag]);
   }
 
+  /** Whether any tag leads to the snapshot. */
+  isTagged(series: string, number: number): boolean {
+    for (const { value } of this.#tables.tags.getRange({ start: [series, ''], end: [series, '\uffff'] })) {
+      if (value === number) return true;
+    }
+    return false;
+  }
+
   /** Removes a snapshot with its tags. Its pages stay until `collectGarbage`. */
   remove(series: string, number: number): void {
     this.get(series, number);
@@ -132,6 +140,11 @@ export class SnapshotStore {
         if (value === number) this.#tables.tags.removeSync(key);
       }
     });
+  }
+
+  /** Runs `action` while no other process writes to the store or runs such an action. */
+  exclusively<T>(action: () => T): T {
+    return inTransaction(this.#tables, this.folder, false, action);
   }
 
   /** Waits until everything committed so far is on disk. */

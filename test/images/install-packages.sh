@@ -11,5 +11,6 @@ packages=(
 )
 
 dpkg --add-architecture i386
-apt-get -o DPkg::Lock::Timeout=600 update
+# A mirror in the middle of an update fails some lists; those that are there mostly do.
+apt-get -o DPkg::Lock::Timeout=600 update || echo 'some package lists could not be renewed; going on with those at hand' >&2
 DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y --no-install-recommends "${packages[@]}"

@@ -1,8 +1,6 @@
 /** `hivelist`: the registry hives that are loaded. */
-import { PAGE_SIZE } from '../../core/address.js';
 import { column } from '../../core/columns.js';
-import { listEntries } from '../../objects/windows/lists.js';
-import { unicodeString } from '../../objects/windows/unicode-string.js';
+import { loadedHives } from '../../objects/windows/registry/registry.js';
 import { definePlugin } from '../plugin.js';
 
 export default definePlugin({
@@ -13,25 +11,22 @@ export default definePlugin({
   aliases: ['windows.registry.hivelist.HiveList'],
   examples: ['windows hivelist -f memory.raw'],
   columns: {
+    key: column.text('Registry key that it hangs at'),
     path: column.text('File, as it was opened'),
-    name: column.text('File, as it was named by whoever loaded it'),
+    name: column.text('File, as it was named by whoever loaded it', { quiet: true }),
     size: column.size('Bytes of cells that are kept in the file'),
     volatileSize: column.size('Bytes of cells that are not'),
     offset: column.address('Address of the _CMHIVE'),
   },
   *rows(kernel) {
-    // ReactOS counts in blocks.
-    const unit = kernel.isReactOS ? PAGE_SIZE : 1;
-    const bytes = (length: number | undefined) => (length === undefined ? undefined : length * unit);
-    const head = kernel.requireAddress('CmpHiveListHead');
-    for (const hive of listEntries(kernel, head, '_CMHIVE', 'HiveList')) {
-      const storage = hive.at('Hive.Storage');
+    for (const { hive, mount } of loadedHives(kernel)) {
       yield {
-        path: unicodeString(hive, 'FileFullPath') || undefined,
-        name: unicodeString(hive, 'FileUserName') || undefined,
-        size: bytes(storage.num('Length')),
-        volatileSize: bytes(storage.sibling(1).num('Length')),
-        offset: hive.address,
+        key: mount,
+        path: hive.path,
+        name: hive.userName,
+        size: hive.size(false),
+        volatileSize: hive.size(true),
+        offset: hive.view.address,
       };
     }
   },

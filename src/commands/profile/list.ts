@@ -7,7 +7,8 @@ import { shippedProfiles as linuxProfiles } from '../../profiles/linux/shipped-p
 import { shippedProfiles as windowsProfiles } from '../../profiles/windows/shipped-profile.js';
 
 const columns = {
-  release: column.text('Kernel release that it is for; of Windows what identifies the build of its kernel'),
+  release: column.text('Kernel release or version of Windows that it is for'),
+  identity: column.text('Of Windows: name, GUID and age of the program database of exactly that kernel'),
   structs: column.integer('Structures and unions in it'),
   symbols: column.integer('Symbols in it'),
   path: column.text('Where it is'),
@@ -22,9 +23,16 @@ export default class ProfileList extends Command {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ProfileList);
-    const windows = windowsProfiles().map(({ identity, ...rest }) => ({ release: identity, ...rest }));
-    const rows = [...linuxProfiles(), ...windows].map(({ release, path, document }) => ({
+    const linux = linuxProfiles().map((profile) => ({ ...profile, identity: undefined }));
+    const windows = windowsProfiles().map((profile) => ({
+      release: profile.version,
+      identity: profile.identity,
+      path: profile.path,
+      document: profile.document(),
+    }));
+    const rows = [...linux, ...windows].map(({ release, identity, path, document }) => ({
       release,
+      identity,
       structs: document.count('user_types'),
       symbols: document.count('symbols'),
       path,

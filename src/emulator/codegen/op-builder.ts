@@ -325,8 +325,12 @@ export class OpBuilder {
     this.code.byte(OP.call);
     this.code.unsigned(this.module.importFunction(name, type));
     const result = type.results[0];
-    if (result === undefined) return undefined;
-    const temp = this.temp(result);
+    return result === undefined ? undefined : this.popped(result);
+  }
+
+  /** Takes what was left on WebAssembly's stack into a temporary. */
+  popped(type: ValueType): Value {
+    const temp = this.temp(type);
     this.code.byte(OP.localSet);
     this.code.unsigned(temp.index);
     this.touch(temp.index);

@@ -4,6 +4,7 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { Decoder } from '../decode/decoder.js';
+import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
 import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
@@ -15,7 +16,7 @@ import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
-import { buildRoutines } from '../softfloat/routines.js';
+import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
@@ -24,8 +25,7 @@ import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
 import { GuestException, VECTOR } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
-import { HOST_HELPERS } from './host-helper-names.js';
-import { HELPER_BODIES, type HostHelper } from './host-helpers.js';
+import { type HostHelper, helpersByNumber } from './host-helpers.js';
 import { IoPorts } from './io-ports.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
@@ -51,14 +51,6 @@ const MAX_STRETCH = 0x3fff_ffff;
 
 /** Single-step flag of DR6. */
 const DR6_BS = 0x4000n;
-
-let routines: WebAssembly.Module | undefined;
-
-/** The floating-point routines, compiled once a process. */
-function routinesModule(): WebAssembly.Module {
-  routines ??= new WebAssembly.Module(buildRoutines().encode());
-  return routines;
-}
 
 export class ProcessorCore {
   readonly state: CpuState;
@@ -86,8 +78,11 @@ export class ProcessorCore {
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** The JIT's hook: the block at RIP is hot. */
   onHot: () => void = () => {};
-  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. */
-  onLeave: () => void = () => {};
+  /** The JIT's hook: a region left before an instruction; completes RIP, count and flags. Was the instruction begun? */
+  onLeave: () => boolean = () => false;
+  /** The JIT's hook: code has to be made anew. */
+  onRetranslate: () => void = () => {};
+  readonly events: EventHub;
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
@@ -114,11 +109,7 @@ export class ProcessorCore {
     this.delivery = new Delivery(this.state, this.memory);
     this.queries = new DescriptorQueries(this.state, this.memory);
     this.ports = new IoPorts(this.state, this.memory, bus);
-    this.helpers = HOST_HELPERS.map(({ name }) => {
-      const body = HELPER_BODIES[name];
-      if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
-      return body;
-    });
+    this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
       step: (record) => {
@@ -144,8 +135,16 @@ export class ProcessorCore {
       raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
       host: (helper: number, record: number) => this.callHelper(helper, record),
       divide128: (signed: number) => divide128(this.state, signed !== 0),
-      bulkMove: (size: number, count: number) => bulkMove(this.state, this.memory.tlb, size, count),
-      bulkFill: (size: number, count: number) => bulkFill(this.state, this.memory.tlb, size, count),
+      eventsFull: (record: number) => this.leaveForEvents(record, this.events.isBegun(record)),
+      eventStopBefore: (record: number) => this.leaveForEvents(record, true),
+      eventStep: (record: number) => {
+        this.unwind(record);
+        return EXIT.step;
+      },
+      bulkMove: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+      bulkFill: (size: number, count: number) =>
+        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
@@ -154,6 +153,16 @@ export class ProcessorCore {
     this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
       blockEnd,
       stepEnd,
+    });
+    this.events = new EventHub({
+      state: this.state,
+      handlers: this.handlers,
+      blocks: this.blocks,
+      imports: this.imports,
+      retranslate: () => {
+        this.blocks.flushBlocks();
+        this.onRetranslate();
+      },
     });
     this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
@@ -197,6 +206,19 @@ export class ProcessorCore {
     this.state.u64[RIP] = this.cutRip(rip);
     i32[REMAINING]! += i32[(record + RECORD.left) >> 2] as number;
     i32[LEFT] = 0;
+    this.events.takeBack();
+  }
+
+  /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
+  private leaveForEvents(record: number, begun: boolean): number {
+    this.unwind(record);
+    if (begun) this.noteBegun();
+    else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
+    return EXIT.events;
+  }
+
+  private noteBegun(): void {
+    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -279,8 +301,15 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    const reason = this.runUntil(limit);
+    this.events.drain();
+    return reason;
+  }
+
+  private runUntil(limit: number): StopReason {
     const { state } = this;
     for (;;) {
+      if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
       if (state.get('shutdown') !== 0) return 'triple-fault';
@@ -293,7 +322,8 @@ export class ProcessorCore {
       const shadowed = Number(state.i64[SHADOW]) > now;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      if (shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap();
+      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
+      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -325,18 +355,18 @@ export class ProcessorCore {
   private handle(code: number): void {
     switch (code) {
       case EXIT.miss:
-        this.guarded(() => this.blocks.install());
+        // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+        if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
         return;
       case EXIT.step:
-        this.step();
+        this.step(true);
         return;
       case EXIT.leave:
-        this.onLeave();
-        if ((this.state.i32[REMAINING] as number) > 0) this.step();
+        this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
         this.guarded(() => this.onHot());
@@ -345,10 +375,17 @@ export class ProcessorCore {
         this.deliverPending();
         return;
       case EXIT.event:
+      case EXIT.events:
         return;
       default:
         throw new InvariantError(`exit code ${code}`);
     }
+  }
+
+  private afterLeave(begun: boolean): void {
+    if ((this.state.i32[REMAINING] as number) === 0) return;
+    if (!this.events.isFull) this.step(begun);
+    else if (begun) this.noteBegun();
   }
 
   private deliverPending(): void {
@@ -370,11 +407,11 @@ export class ProcessorCore {
   }
 
   /** Executes the one instruction at RIP. Devices may be touched and code overwritten here. */
-  step(): void {
-    this.guarded(() => this.stepUnguarded());
+  step(begun = false): void {
+    this.guarded(() => this.stepUnguarded(begun));
   }
 
-  private stepUnguarded(): void {
+  private stepUnguarded(begun: boolean): void {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
@@ -383,7 +420,8 @@ export class ProcessorCore {
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;
-    const record = block.header + HEADER_BYTES;
+    // What was reported as begun is not reported again.
+    const record = block.header + HEADER_BYTES + (begun ? this.events.reportBytes(block.header + HEADER_BYTES) : 0);
     const handler = this.handlers.table.get(state.i32[(record + RECORD.handler) >> 2] as number) as (
       r: number,
     ) => number;
@@ -394,12 +432,12 @@ export class ProcessorCore {
   }
 
   /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(): void {
+  private stepWithTrap(begun: boolean): void {
     const { state } = this;
     const traps = (state.i32[EFLAGS]! & TF) !== 0;
     const before = this.icount;
     const { softwareCount } = this.delivery;
-    this.step();
+    this.step(begun);
     if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
     // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
     if (this.delivery.softwareCount !== softwareCount) return;

@@ -3,6 +3,8 @@
  * state is in saved-processor.ts.
  */
 import { UserError } from '../../core/errors.js';
+import type { EventSource } from '../events/event-hub.js';
+import type { MachineEvent } from '../events/event-kinds.js';
 import { Jit, type JitStatistics } from '../jit/jit.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
 import { ProcessorCore } from './core.js';
@@ -54,6 +56,15 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
   /** What the second tier did so far; undefined without it. */
   get jitStatistics(): JitStatistics | undefined {
     return this.jit?.stats();
+  }
+
+  get events(): EventSource {
+    return this.core.events;
+  }
+
+  /** The event at which the last `run` stopped, when it came back with 'events'. */
+  get stopEvent(): MachineEvent | undefined {
+    return this.core.events.stopEvent;
   }
 
   get icount(): number {

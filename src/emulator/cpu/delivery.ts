@@ -102,6 +102,7 @@ export class Delivery {
     else if ((state.get('efer') & EFER.LMA) !== 0) this.deliverLong(event);
     else this.deliverProtected(event);
     state.set('halted', 0);
+    state.set('blockSequential', 0);
   }
 
   private deliverReal({ vector }: Event): void {

@@ -2,6 +2,8 @@
  * The host helpers that system instructions call, by the names in `host-helper-names.ts`. Arguments are in the state
  * fields `argument0` … and results go to `result0`, `result1`. A thrown `GuestException` leaves the instruction.
  */
+
+import { InvariantError } from '../../core/errors.js';
 import { AC, VM } from '../isa/eflags.js';
 import { X87_FUNCTION_NAMES } from '../isa/x87-control.js';
 import { loadBcd, storeBcd } from '../softfloat/x87-bcd.js';
@@ -11,6 +13,7 @@ import { CR0, CR4 } from './control-bits.js';
 import type { ProcessorCore } from './core.js';
 import { cpuidLeaf } from './cpuid.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
+import { HOST_HELPERS } from './host-helper-names.js';
 import { usesDescriptors } from './mode.js';
 import { CS, loadSegment, SS } from './segments.js';
 import { systemCall, systemEnter, systemExit, systemReturn } from './system-calls.js';
@@ -236,3 +239,12 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.state.setSegmentBase(num(core, 0), canonical(arg(core, 1)));
   },
 };
+
+/** The helpers by the numbers that generated code calls them by. */
+export function helpersByNumber(): HostHelper[] {
+  return HOST_HELPERS.map(({ name }) => {
+    const body = HELPER_BODIES[name];
+    if (body === undefined) throw new InvariantError(`host helper '${name}' has no body`);
+    return body;
+  });
+}

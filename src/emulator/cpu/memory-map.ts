@@ -11,6 +11,10 @@ export const TLB_BASE = 0x1_0000;
 /** Direct-mapped map from (rip, mode) to decoded or translated code; see interpreter/jump-cache.ts. */
 export const JUMP_CACHE_BASE = 0x2_0000;
 
+/** Records of events that wait for the host; see events/event-record.ts. */
+export const EVENTS_BASE = 0x4_0000;
+export const EVENTS_BYTES = 0xc_0000;
+
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
 export const ARENA_BASE = 0x10_0000;
 export const ARENA_BYTES = 0x180_0000;

@@ -15,7 +15,7 @@ export type StopReason =
   | 'requested'
   /** A fault while delivering a double fault; the processor is shut down until reset. */
   | 'triple-fault'
-  /** The event ring is full (or a blocking subscription fired) and must be drained before going on. */
+  /** A subscription to events stopped the run; see events/event-hub.ts. */
   | 'events';
 
 /** What the processor asks of the machine. Addresses and values are unsigned numbers; `size` is 1, 2 or 4 bytes. */

@@ -134,6 +134,14 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['bounceHigh', 'v128'],
   ['scratch0', 'v128'],
   ['scratch1', 'v128'],
+  // Events (events/): where the next record goes, where those of the running instruction begin, a stop was asked for.
+  ['eventHead', 'i32'],
+  ['eventMark', 'i32'],
+  ['eventStop', 'i32'],
+  // The next block follows the last instruction without a control transfer. Kept only while blocks are reported.
+  ['blockSequential', 'i32'],
+  // Physical address of an access that went through the bounce buffer.
+  ['accessPhysical', 'i64'],
 ];
 
 function place(): { fields: Record<string, StateField>; end: number } {

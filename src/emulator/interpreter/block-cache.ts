@@ -54,13 +54,25 @@ export interface Block {
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
   physical * 64 + mode.key * 2 + (single ? 1 : 0);
 
+/** How decoded code is instrumented; see events/. */
+export interface BlockInstrumentation {
+  /** Handlers of the records at the ends of blocks and of single steps. */
+  readonly blockEnd: number;
+  readonly stepEnd: number;
+  /** Records to be written in front of an instruction's: 0 or 1. */
+  recordsBefore(instruction: Instruction, physical: number, first: boolean): 0 | 1;
+  writeBefore(record: number, instruction: Instruction, physical: number, first: boolean): void;
+  /** What goes into `RECORD.candidates`. */
+  candidates(instruction: Instruction): number;
+}
+
 export class BlockCache {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly decoder: Decoder;
   private readonly handlers: HandlerTable;
-  private readonly blockEnd: number;
-  private readonly stepEnd: number;
+  readonly ends: { readonly blockEnd: number; readonly stepEnd: number };
+  instrumentation: BlockInstrumentation | undefined;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
   private readonly globalEntry = new Uint8Array(JUMP_CACHE_ENTRIES);
@@ -86,8 +98,7 @@ export class BlockCache {
     this.memory = memory;
     this.decoder = decoder;
     this.handlers = handlers;
-    this.blockEnd = ends.blockEnd;
-    this.stepEnd = ends.stepEnd;
+    this.ends = ends;
     this.flushJumps('all');
   }
 
@@ -218,7 +229,7 @@ export class BlockCache {
       throw new GuestException(one === undefined ? VECTOR.invalidOpcode : VECTOR.protection, 0);
     }
     const mark = this.next;
-    const header = this.write([one], mode, true);
+    const header = this.write([one], mode, physical, true);
     this.next = mark;
     return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true };
   }
@@ -231,7 +242,7 @@ export class BlockCache {
     single: boolean,
   ): Block {
     this.decoded += instructions.length;
-    const header = this.write(instructions, mode, single);
+    const header = this.write(instructions, mode, physical, single);
     const length = instructions.reduce((sum, one) => sum + one.length, 0);
     const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single };
     this.blocks.set(blockKey(physical, mode, single), block);
@@ -257,8 +268,17 @@ export class BlockCache {
     this.memory.tlb.closeWrites(frame);
   }
 
-  private write(instructions: readonly Instruction[], mode: CpuMode, single: boolean): number {
-    const bytes = HEADER_BYTES + (instructions.length + 1) * RECORD_BYTES;
+  private write(instructions: readonly Instruction[], mode: CpuMode, physical: number, single: boolean): number {
+    const { instrumentation } = this;
+    let offset = 0;
+    let records = instructions.length + 1;
+    if (instrumentation !== undefined) {
+      for (const [i, one] of instructions.entries()) {
+        records += instrumentation.recordsBefore(one, physical + offset, i === 0);
+        offset += one.length;
+      }
+    }
+    const bytes = HEADER_BYTES + records * RECORD_BYTES;
     if (this.next + bytes > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
     const header = this.next;
     this.next += bytes;
@@ -266,28 +286,44 @@ export class BlockCache {
     const words = this.state.i32;
     words[(header + HEADER.count) >> 2] = instructions.length;
     words[(header + HEADER.counter) >> 2] = this.hotThreshold;
-    let offset = 0;
+    offset = 0;
     let record = header + HEADER_BYTES;
     instructions.forEach((instruction, i) => {
-      this.writeRecord(record, instruction, handlers[i] as number, offset, instructions.length - i);
+      const left = instructions.length - i;
+      if (instrumentation?.recordsBefore(instruction, physical + offset, i === 0) === 1) {
+        this.writePlace(record, instruction, offset, left);
+        instrumentation.writeBefore(record, instruction, physical + offset, i === 0);
+        record += RECORD_BYTES;
+      }
+      this.writeRecord(record, instruction, handlers[i] as number, offset, left);
       offset += instruction.length;
       record += RECORD_BYTES;
     });
-    words[(record + RECORD.handler) >> 2] = single ? this.stepEnd : this.blockEnd;
+    const ends = instrumentation ?? this.ends;
+    words[(record + RECORD.handler) >> 2] = single ? ends.stepEnd : ends.blockEnd;
     words[(record + RECORD.next) >> 2] = offset;
     const mask = mode.codeSize === 8 ? -1n : mode.codeSize === 4 ? 0xffffffffn : 0xffffn;
     this.state.i64[(record + RECORD.immediate) >> 3] = mask;
     return header;
   }
 
-  private writeRecord(record: number, instruction: Instruction, handler: number, start: number, left: number): void {
+  private writePlace(record: number, instruction: Instruction, start: number, left: number): void {
     const words = this.state.i32;
     const at = record >> 2;
     words.fill(0, at, at + RECORD_BYTES / 4);
-    words[at] = handler;
     words[at + RECORD.start / 4] = start;
     words[at + RECORD.next / 4] = start + instruction.length;
     words[at + RECORD.left / 4] = left;
+  }
+
+  private writeRecord(record: number, instruction: Instruction, handler: number, start: number, left: number): void {
+    this.writePlace(record, instruction, start, left);
+    const words = this.state.i32;
+    const at = record >> 2;
+    words[at] = handler;
+    if (this.instrumentation !== undefined) {
+      words[at + RECORD.candidates / 4] = this.instrumentation.candidates(instruction);
+    }
     let immediates = 0;
     instruction.operands.forEach((operand, i) => {
       switch (operand.kind) {

@@ -77,12 +77,13 @@ function buildDispatch(module: WasmModule): void {
 }
 
 /** Ends a block that has no branch at its end: goes on at the record's `next` (or stops, in a single step). */
-function buildBlockEnd(module: WasmModule, exportName: string, stops: boolean): void {
+function buildBlockEnd(module: WasmModule, exportName: string, stops: boolean, notes = false): void {
   const b = new OpBuilder(module, ['i32']);
   const record = b.get({ type: 'i32', index: 0 });
   const offset = b.widenSigned(b.loadMemory('i32', 4, record, RECORD.next));
   const mask = b.loadMemory('i64', 8, record, RECORD.immediate);
   b.storeMemory(8, b.i32(0), stateAddress('rip'), b.and(b.add(i64State(b, 'blockRip'), offset), mask));
+  if (notes) b.storeMemory(4, b.i32(0), stateAddress('blockSequential'), b.i32(1));
   if (stops) b.emit(b.i32(EXIT.event));
   else {
     b.code.byte(OP.returnCall);
@@ -117,6 +118,18 @@ export interface Dispatcher {
   readonly dispatch: () => number;
   readonly blockEnd: unknown;
   readonly stepEnd: unknown;
+}
+
+/** `blockEnd` and `stepEnd` for when blocks are reported: they note that no control transfer ended the block. */
+export function createNotedEnds(
+  memory: WebAssembly.Memory,
+  nextBlock: WebAssembly.ImportValue,
+): Pick<Dispatcher, 'blockEnd' | 'stepEnd'> {
+  const module = new WasmModule();
+  buildBlockEnd(module, 'blockEnd', false, true);
+  buildBlockEnd(module, 'stepEnd', true, true);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), { env: { memory, nextBlock } });
+  return { blockEnd: exports.blockEnd, stepEnd: exports.stepEnd };
 }
 
 /** Compiles the dispatcher over the two tables. */

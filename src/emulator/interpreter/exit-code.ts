@@ -16,4 +16,6 @@ export const EXIT = {
   exception: 6,
   /** A region left before an instruction; see jit/leave.ts. The instruction must be executed alone. */
   leave: 7,
+  /** Events: the buffer is full, or the run stops before the instruction at RIP; see events/. */
+  events: 8,
 } as const;

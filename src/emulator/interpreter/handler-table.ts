@@ -50,12 +50,25 @@ function shapeOf(instruction: Instruction): string {
   return `${semanticsNumber(row.run)},${modeShape(mode)},${operandSize},${addressSize}${string},${operands.map(operandShape).join()}`;
 }
 
+/** How handlers are written; each way has handlers of its own. */
+export interface HandlerStyle {
+  readonly key: string;
+  readonly builder: (module: WasmModule, mode: CpuMode) => HandlerBuilder;
+}
+
+export const PLAIN_HANDLERS: HandlerStyle = { key: '', builder: (module, mode) => new HandlerBuilder(module, mode) };
+
+interface Handlers {
+  readonly indices: Map<string, number>;
+  readonly familiesDone: Set<string>;
+}
+
 export class HandlerTable {
   readonly table: WebAssembly.Table;
-  private readonly indices = new Map<string, number>();
+  private style = PLAIN_HANDLERS;
+  private readonly byStyle = new Map<string, Handlers>();
   private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly decoder: Decoder;
-  private readonly familiesDone = new Set<string>();
   private next = 1;
   /** Modules generated so far; for statistics. */
   modules = 0;
@@ -73,18 +86,33 @@ export class HandlerTable {
     return this.next++;
   }
 
+  /** From now on `handlersOf` answers with handlers of this style. */
+  use(style: HandlerStyle): void {
+    this.style = style;
+  }
+
+  private get current(): Handlers {
+    let handlers = this.byStyle.get(this.style.key);
+    if (handlers === undefined) {
+      handlers = { indices: new Map(), familiesDone: new Set() };
+      this.byStyle.set(this.style.key, handlers);
+    }
+    return handlers;
+  }
+
   /** Handler indices of several instructions; what is missing is generated in one module. */
   handlersOf(instructions: readonly Instruction[]): number[] {
     const shapes = instructions.map(shapeOf);
     const missing = new Map<string, Instruction>();
+    const { indices } = this.current;
     shapes.forEach((shape, i) => {
-      if (this.indices.has(shape)) return;
+      if (indices.has(shape)) return;
       const instruction = instructions[i] as Instruction;
       missing.set(shape, instruction);
       this.addFamily(instruction, missing);
     });
     if (missing.size > 0) this.generate(missing);
-    return shapes.map((shape) => this.indices.get(shape) as number);
+    return shapes.map((shape) => indices.get(shape) as number);
   }
 
   /** The first instruction of a family in a mode brings the family's usual shapes with it. */
@@ -92,23 +120,24 @@ export class HandlerTable {
     const family = familyOf(instruction.row);
     const { mode } = instruction;
     const key = `${family?.name},${modeShape(mode)}`;
-    if (family === undefined || this.familiesDone.has(key)) return;
-    this.familiesDone.add(key);
+    const { indices, familiesDone } = this.current;
+    if (family === undefined || familiesDone.has(key)) return;
+    familiesDone.add(key);
     for (const sample of familySamples(family, mode, this.decoder)) {
       const shape = shapeOf(sample);
-      if (!this.indices.has(shape)) missing.set(shape, sample);
+      if (!indices.has(shape)) missing.set(shape, sample);
     }
   }
 
   private generate(missing: ReadonlyMap<string, Instruction>): void {
     const shapes = [...missing.keys()];
-    const key = shapes.join('|');
+    const key = `${this.style.key}|${shapes.join('|')}`;
     const module = compiledModules.get(key) ?? this.compile(missing);
     compiledModules.set(key, module);
     const instance = new WebAssembly.Instance(module, { env: this.imports });
     this.modules++;
     shapes.forEach((shape, i) => {
-      this.indices.set(shape, this.add(instance.exports[`h${i}`]));
+      this.current.indices.set(shape, this.add(instance.exports[`h${i}`]));
     });
   }
 
@@ -120,7 +149,7 @@ export class HandlerTable {
       const instruction = missing.get(shape) as Instruction;
       const mode: CpuMode = instruction.mode;
       try {
-        new HandlerBuilder(module, mode).build(instruction, `h${i}`);
+        this.style.builder(module, mode).build(instruction, `h${i}`);
       } catch (error) {
         throw new InvariantError(`no handler for ${instruction.row.code} ${instruction.row.name} (${shape})`, {
           cause: error,

@@ -30,6 +30,8 @@ export const RECORD = {
   scale: 36,
   /** State address of the segment register. */
   segment: 40,
+  /** Event subscriptions that what the instruction does may interest, a bit each; see events/. */
+  candidates: 44,
   /** First immediate, sign-extended; for branches the target relative to the block's RIP. */
   immediate: 48,
   displacement: 56,

@@ -6,6 +6,7 @@ import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { ProcessorCore } from '../cpu/core.js';
 import { Decoder } from '../decode/decoder.js';
+import { InstrumentedRegionBuilder } from '../events/instrumented-region-builder.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
@@ -74,6 +75,7 @@ export class Jit {
     this.restFlags = createRestFlags(state.memory);
     this.imports = { ...core.imports, restFlags: this.restFlags as WebAssembly.ImportValue };
     core.onLeave = () => this.leave();
+    core.onRetranslate = () => this.dropAll();
   }
 
   stats(): JitStatistics {
@@ -133,10 +135,12 @@ export class Jit {
     const tableIndex = this.allocate();
     const module = new WasmModule();
     const instructions = plan.blocks.flatMap((block) => block.instructions);
-    const builder = new RegionBuilder(module, plan.mode, tableIndex, usedRegisters(instructions));
+    const builder = this.builder(module, plan.mode, tableIndex, usedRegisters(instructions));
     builder.build(plan.blocks, 'region');
     const bytes = module.finish();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: this.imports });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { ...this.imports, ...core.events.imports },
+    });
     core.regionTable.set(tableIndex, instance.exports.region);
     const keys: number[] = [];
     const region: Region = { tableIndex, plan, keys, leaves: builder.leaves };
@@ -163,11 +167,23 @@ export class Jit {
     this.statistics.bytes += bytes.length;
   }
 
-  private leave(): void {
+  private builder(
+    module: WasmModule,
+    mode: CpuMode,
+    tableIndex: number,
+    registers: ReadonlySet<number>,
+  ): RegionBuilder {
+    const { plan } = this.core.events;
+    if (plan === undefined) return new RegionBuilder(module, mode, tableIndex, registers);
+    return new InstrumentedRegionBuilder(module, mode, tableIndex, registers, plan);
+  }
+
+  private leave(): boolean {
     const { state } = this.core;
     const leave = this.byIndex[state.get('leaveRegion')]?.leaves[state.get('leaveNumber')];
     if (leave === undefined) throw new InvariantError('a region left at an unknown place');
     completeLeave(state, leave, this.restFlags);
+    return leave.begun === true;
   }
 
   private allocate(): number {
@@ -214,6 +230,11 @@ export class Jit {
     this.freeIndices.push(region.tableIndex);
     this.core.blocks.flushJumps('all');
     this.statistics.dropped++;
+  }
+
+  /** Drops all regions: they would be made differently now. */
+  dropAll(): void {
+    for (const region of [...this.regions]) this.forget(region);
   }
 
   private dropOldest(): void {

@@ -3,6 +3,8 @@ import { UserError } from '../../core/errors.js';
 import { createProcessor } from '../cpu/create-processor.js';
 import type { Bus, Processor } from '../cpu/processor.js';
 import type { BlockSource } from '../devices/disk/disk-image.js';
+import type { EventSource } from '../events/event-hub.js';
+import type { MachineEvent } from '../events/event-kinds.js';
 import type { JitStatistics } from '../jit/jit.js';
 import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
 
@@ -11,6 +13,9 @@ export interface GuestProcessor extends Processor {
   getRegister(name: string): bigint;
   /** What the translator did, where there is one. */
   readonly jitStatistics?: JitStatistics | undefined;
+  readonly events: EventSource;
+  /** Where the last `run` stopped, when it came back with 'events'. */
+  readonly stopEvent: MachineEvent | undefined;
 }
 
 /** Makes the processor; replaced by tests. */

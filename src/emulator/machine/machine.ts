@@ -4,10 +4,11 @@
  *
  * Knows no host: output goes to listeners, input comes through `input`, images are handed in as block sources.
  */
-import { UserError } from '../../core/errors.js';
+import { InvariantError, UserError } from '../../core/errors.js';
 import type { Bus } from '../cpu/processor.js';
 import type { Device } from '../devices/device.js';
 import { restoreState, saveState } from '../devices/state/saved-state.js';
+import type { EventSource } from '../events/event-hub.js';
 import type { Input } from '../replay/input-log.js';
 import { InputPort } from '../replay/input-port.js';
 import { SeededRandom } from '../replay/seeded-random.js';
@@ -83,6 +84,11 @@ export class Machine {
     return this.#acpi.address;
   }
 
+  /** What can be observed of the running guest: see docs/events.md. */
+  get events(): EventSource {
+    return this.processor.events;
+  }
+
   /** Retired instructions since power-on. */
   get icount(): number {
     return this.processor.icount;
@@ -142,6 +148,7 @@ export class Machine {
     this.#timeline.runningUntil(limit + idle);
     const reason = this.processor.run(limit);
     if (reason === 'triple-fault') return { kind: 'triple-fault' };
+    if (reason === 'events') return this.#stopped();
     if (reason !== 'halt' || this.#ending !== undefined) return undefined;
     if ((this.processor.getRegister('rflags') & INTERRUPT_FLAG) === 0n) return { kind: 'halted' };
     if (until.halt) return { kind: 'reached', condition: 'halt' };
@@ -149,6 +156,12 @@ export class Machine {
     if (wake === NEVER) return { kind: 'waiting' };
     this.#timeline.jumpTo(Math.max(wake, this.#timeline.now));
     return undefined;
+  }
+
+  #stopped(): Outcome {
+    const { stopEvent } = this.processor;
+    if (stopEvent === undefined) throw new InvariantError('the processor stopped for an event that it does not know');
+    return { kind: 'event', event: stopEvent };
   }
 
   #reached(until: RunUntil): Outcome | undefined {

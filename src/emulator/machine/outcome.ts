@@ -1,8 +1,12 @@
 /** Why a run of the machine came back, and what it can be asked to run up to. */
 
+import type { MachineEvent } from '../events/event-kinds.js';
+
 export type Outcome =
   /** A condition of `RunUntil` holds; the machine can go on. */
   | { readonly kind: 'reached'; readonly condition: 'icount' | 'time' | 'text' | 'halt' | 'event' }
+  /** A subscription with `stop` let this event through; the machine stands before or behind its instruction. */
+  | { readonly kind: 'event'; readonly event: MachineEvent }
   /** ACPI soft-off. */
   | { readonly kind: 'power-off' }
   /** HLT with interrupts off: nothing but an NMI can wake it. */

@@ -19,6 +19,7 @@ const ADDRESS = stateAddress('argument0') >> 2;
 const BOUNCE = stateAddress('bounce');
 const STEPPING = stateAddress('stepping') >> 2;
 const CPL = stateAddress('cpl') >> 2;
+const PHYSICAL = stateAddress('accessPhysical') >> 2;
 
 /** How slow paths leave the running block. */
 export interface Leave {
@@ -76,6 +77,7 @@ export class SlowPaths {
       if (record !== 0) this.leave.step(record);
       return 0;
     }
+    this.notePhysical(first);
     this.copyOut(first, 0, inFirst);
     if (inFirst < bytes) this.copyOut(second, inFirst, bytes - inFirst);
     return 1;
@@ -123,6 +125,11 @@ export class SlowPaths {
     return mode.codeSize !== 8 && mode.flat;
   }
 
+  private notePhysical(address: number): void {
+    this.state.i32[PHYSICAL] = address | 0;
+    this.state.i32[PHYSICAL + 1] = Math.floor(address / 2 ** 32);
+  }
+
   /** Devices and writes that hit code are left to a single step, where nothing else of the block is in flight. */
   private needsStep(physical: number, bytes: number, write: boolean): boolean {
     const frame = Math.floor(physical / 4096);
@@ -146,6 +153,7 @@ export class SlowPaths {
       if (record !== 0) this.leave.step(record);
       return 0;
     }
+    this.notePhysical(first);
     this.copyIn(first, 0, firstBytes);
     if (split) this.copyIn(second, firstBytes, bytes - firstBytes);
     this.pending.first = first;

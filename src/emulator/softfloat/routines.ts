@@ -58,3 +58,11 @@ function build(): FunctionModule {
   defineStringCompare(module, { first: stateAddress('scratch0'), second: stateAddress('scratch1') });
   return module;
 }
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The routines, compiled once a process. */
+export function routinesModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(buildRoutines().encode());
+  return compiled;
+}

@@ -65,6 +65,27 @@ function nameDistance(kernel: WindowsKernel, header: StructView): number {
   return creator + kernel.struct('_OBJECT_HEADER_NAME_INFO', 0n).size;
 }
 
+/** Optional parts whose sizes are known, by their bits, the nearest to the header first. */
+const PARTS = [
+  [CREATOR_BIT, '_OBJECT_HEADER_CREATOR_INFO'],
+  [NAME_BIT, '_OBJECT_HEADER_NAME_INFO'],
+  [4, '_OBJECT_HEADER_HANDLE_INFO'],
+  [8, '_OBJECT_HEADER_QUOTA_INFO'],
+  [16, '_OBJECT_HEADER_PROCESS_INFO'],
+] as const;
+const KNOWN_PARTS = 31;
+
+/**
+ * Whether `distance` bytes before the header hold the optional parts that it says it has: exactly these where all are
+ * known. The parts of an object look like headers at times: an index of a type is but one byte.
+ */
+export function fitsBehind(kernel: WindowsKernel, header: StructView, distance: number): boolean {
+  if (!header.has('InfoMask')) return nameDistance(kernel, header) <= distance;
+  const mask = header.num('InfoMask') ?? 0;
+  const known = PARTS.reduce((sum, [bit, part]) => sum + ((mask & bit) === 0 ? 0 : kernel.struct(part, 0n).size), 0);
+  return (mask & ~KNOWN_PARTS) === 0 ? known === distance : known <= distance;
+}
+
 /** The object's own name, without folders; undefined for objects without one. */
 export function objectName(kernel: WindowsKernel, header: StructView): string | undefined {
   const info = nameInfo(kernel, header);

@@ -5,12 +5,11 @@
  * header of the right type stands behind its beginning. Objects whose header was wiped when they were freed are not found.
  * Source: _POOL_HEADER and _OBJECT_TYPE.Key in Microsoft's public symbols.
  */
-import { PAGE_SIZE } from '../../core/address.js';
-import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import type { StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
+import { kernelWindows } from './kernel-windows.js';
 import { objectTypes } from './object-directory.js';
-import { objectBody, objectTypeAddress } from './object-header.js';
+import { fitsBehind, objectBody, objectTypeAddress } from './object-header.js';
 
 export interface ScannedObject {
   /** Name of its type. */
@@ -19,34 +18,59 @@ export interface ScannedObject {
   readonly body: bigint;
 }
 
-const KERNEL_SPACE = {
-  4: { start: 0x8000_0000n, end: 0x1_0000_0000n },
-  8: { start: 0xffff_8000_0000_0000n, end: 0x1_0000_0000_0000_0000n },
-} as const;
 /** Pool tags of system objects carry this bit against being freed by the wrong tag. */
 const PROTECTED = 0x8000_0000;
 /** The optional parts before an object header take no more than this. */
 const MAX_PARTS = 0x80;
-const WINDOW = 256 * PAGE_SIZE;
 
-/** The objects of the types named, ascending by address. `progress` hears of pages looked at. */
+/** The objects of the types named, by type in that order, ascending by address. `progress` hears of memory looked at. */
 export function* scanObjects(
   kernel: WindowsKernel,
   types: readonly string[],
   progress: (address: bigint) => void = () => {},
 ): Generator<ScannedObject> {
-  const byTag = tagsOf(kernel, types);
-  const tags = [...byTag.keys()];
-  if (tags.length === 0) return;
+  const found = kernel.memo(FOUND, () => scanAll(kernel, progress));
+  for (const type of types) yield* found.get(type) ?? [];
+}
+
+const FOUND = Symbol('objects found by scanning');
+
+/** All objects of all types by one pass over memory: whoever asks for another type next has it already. */
+function scanAll(kernel: WindowsKernel, progress: (address: bigint) => void): ReadonlyMap<string, ScannedObject[]> {
+  const byTag = tagsOf(kernel, [...objectTypes(kernel).keys()]);
+  const found = new Map<string, ScannedObject[]>();
+  for (const { tag, start } of poolBlocks(kernel, byTag, progress)) {
+    for (const wanted of byTag.get(tag) ?? []) {
+      const object = objectIn(kernel, start, wanted);
+      if (object === undefined) continue;
+      found.set(wanted.name, [...(found.get(wanted.name) ?? []), object]);
+    }
+  }
+  return found;
+}
+
+export interface PoolBlock {
+  readonly tag: number;
+  /** Address behind the block's header. */
+  readonly start: bigint;
+}
+
+/** Places that look like the headers of pool blocks with one of the tags, ascending; each physical page is read once. */
+export function* poolBlocks(
+  kernel: WindowsKernel,
+  tags: Pick<ReadonlyMap<number, unknown>, 'has' | 'keys'>,
+  progress: (address: bigint) => void = () => {},
+): Generator<PoolBlock> {
   // Blocks begin at multiples of two pointers, with a header of that size whose second word is the tag.
   const grain = kernel.profile.pointerSize * 2;
+  // Nearly all words are ruled out by their lower half, without a look at the table.
+  const lowHalves = new Uint8Array(0x1_0000);
+  for (const tag of tags.keys()) lowHalves[tag & 0xffff] = 1;
   for (const { address, words } of kernelWindows(kernel)) {
     progress(address);
     for (let at = 1; at < words.length; at += grain / 4) {
       const tag = words[at] as number;
-      if (!tags.includes(tag)) continue;
-      const found = objectIn(kernel, address + BigInt((at - 1) * 4 + grain), byTag.get(tag) as WantedType);
-      if (found !== undefined) yield found;
+      if (lowHalves[tag & 0xffff] === 1 && tags.has(tag)) yield { tag, start: address + BigInt((at - 1) * 4 + grain) };
     }
   }
 }
@@ -57,57 +81,52 @@ interface WantedType {
   readonly address: bigint;
 }
 
-/** The types by their pool tags, with and without the protecting bit. */
-function tagsOf(kernel: WindowsKernel, types: readonly string[]): Map<number, WantedType> {
+/** The types by their pool tags, with and without the protecting bit. Several types may share a tag. */
+function tagsOf(kernel: WindowsKernel, types: readonly string[]): Map<number, WantedType[]> {
   const known = objectTypes(kernel);
-  const byTag = new Map<number, WantedType>();
+  const byTag = new Map<number, WantedType[]>();
   for (const name of types) {
     const address = known.get(name);
     const key = address === undefined ? undefined : kernel.struct('_OBJECT_TYPE', address).num('Key');
-    if (address === undefined || key === undefined || key === 0) continue;
-    byTag.set((key & ~PROTECTED) >>> 0, { name, address });
-    byTag.set((key | PROTECTED) >>> 0, { name, address });
+    if (address === undefined || key === undefined || !isTag(key)) continue;
+    for (const tag of [(key & ~PROTECTED) >>> 0, (key | PROTECTED) >>> 0]) {
+      byTag.set(tag, [...(byTag.get(tag) ?? []), { name, address }]);
+    }
   }
   return byTag;
 }
 
-/** The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. */
-function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): ScannedObject | undefined {
-  const { size } = kernel.struct('_OBJECT_HEADER', 0n);
-  for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
-    const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
-    if (kernel.space.view(header.address, size) === undefined) return undefined;
-    if (objectTypeAddress(kernel, header) === wanted.address) {
-      return { type: wanted.name, header, body: objectBody(header) };
-    }
-  }
-  return undefined;
+/** Tags are four letters. Any other word may be in memory so often that looking at each place would take hours. */
+function isTag(key: number): boolean {
+  const letters = [0, 8, 16, 24].map((shift) => ((key & ~PROTECTED) >>> shift) & 0xff);
+  return letters.every((letter) => letter >= 0x20 && letter < 0x7f);
 }
 
-/** What the kernel has mapped, in windows; each physical page once. */
-function* kernelWindows(kernel: WindowsKernel): Generator<{ address: bigint; words: Uint32Array }> {
-  const { start, end } = KERNEL_SPACE[kernel.profile.pointerSize];
-  const { memory } = kernel;
-  const seen = new Uint8Array(Math.ceil(memory.end / PAGE_SIZE));
-  const buffer = new Uint8Array(WINDOW);
-  // The tables map themselves, which a space with a fault log takes for a forgery.
-  const space = new PagedAddressSpace('kernel', memory, kernel.space.mode, kernel.space.root);
-  for (const run of space.mappings(start, end)) {
-    const length = Number(run.end - run.start);
-    for (let at = 0; at < length; ) {
-      const frame = Math.floor((run.physical + at) / PAGE_SIZE);
-      let pages = 0;
-      while (at + pages * PAGE_SIZE < length && pages * PAGE_SIZE < WINDOW && seen[frame + pages] === 0) {
-        seen[frame + pages] = 1;
-        pages++;
-      }
-      if (pages === 0) {
-        at += PAGE_SIZE;
-        continue;
-      }
-      const got = memory.read(run.physical + at, buffer.subarray(0, pages * PAGE_SIZE));
-      yield { address: run.start + BigInt(at), words: new Uint32Array(buffer.buffer, 0, got >> 2) };
-      at += pages * PAGE_SIZE;
+/**
+ * The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. Of
+ * several places the one with counts of a living object is taken.
+ */
+function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): ScannedObject | undefined {
+  const { size } = kernel.struct('_OBJECT_HEADER', 0n);
+  let found: StructView | undefined;
+  for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
+    const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
+    if (kernel.space.view(header.address, size) === undefined) break;
+    if (!fitsBehind(kernel, header, at) || objectTypeAddress(kernel, header) !== wanted.address) continue;
+    if (hasLivingCounts(header)) {
+      found = header;
+      break;
     }
+    found ??= header;
   }
+  return found && { type: wanted.name, header: found, body: objectBody(found) };
+}
+
+/** References are counted in steps of up to 32768 for each handle. */
+const MAX_REFERENCES = 1n << 40n;
+
+function hasLivingCounts(header: StructView): boolean {
+  const references = header.big('PointerCount') ?? 0n;
+  const handles = header.big('HandleCount') ?? 0n;
+  return references > 0n && references < MAX_REFERENCES && handles >= 0n && handles <= references;
 }

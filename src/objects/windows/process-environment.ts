@@ -3,10 +3,11 @@
  *
  * The process can write all of it: this is what it says of itself.
  */
+import { utf16Text } from '../../core/bytes.js';
 import type { AddressSpace } from '../../memory/address-space.js';
 import { StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
-import { unicodeString, utf16Text } from './unicode-string.js';
+import { unicodeString } from './unicode-string.js';
 
 export interface ProcessEnvironment {
   /** The _PEB, read through the process's address space. */

@@ -1,8 +1,7 @@
 /** Names of open registry keys, from the control blocks that the configuration manager keeps for them. */
-import { latin1Text } from '../../core/bytes.js';
+import { latin1Text, utf16Text } from '../../core/bytes.js';
 import type { StructView } from '../struct-view.js';
 import { readBytes } from '../struct-view.js';
-import { utf16Text } from './unicode-string.js';
 
 /** Keys nest at most 512 deep (documented limit). */
 const MAX_DEPTH = 512;

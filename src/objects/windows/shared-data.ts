@@ -1,9 +1,9 @@
 /** The page that the kernel shares with all processes: the clock, the system's folder. */
+import { utf16Text } from '../../core/bytes.js';
 import { SHARED_DATA } from '../../profiles/windows/version.js';
 import type { StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
 import { unixTime } from './times.js';
-import { utf16Text } from './unicode-string.js';
 
 function sharedData(kernel: WindowsKernel): StructView {
   return kernel.struct('_KUSER_SHARED_DATA', SHARED_DATA[kernel.profile.pointerSize]);

@@ -1,17 +1,9 @@
-/** UTF-16 text in guest memory: `UNICODE_STRING` and strings that end in NUL. */
+/** UTF-16 text in guest memory that a `UNICODE_STRING` leads to. */
+import { utf16Text } from '../../core/bytes.js';
 import { readBytes, type StructView, type ViewContext } from '../struct-view.js';
-
-const utf16 = new TextDecoder('utf-16le');
 
 /** Longest text that is read; NT's own limit is 65534 bytes. */
 const MAX_BYTES = 65_534;
-
-/** The bytes as text, up to the first NUL; half a character at the end is left out. */
-export function utf16Text(bytes: Uint8Array): string {
-  const text = utf16.decode(bytes.subarray(0, bytes.length & ~1));
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
-}
 
 /**
  * The text of the `_UNICODE_STRING` member `path`; '' when it is empty, undefined when unreadable.

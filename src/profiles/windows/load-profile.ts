@@ -23,7 +23,7 @@ import type { Profile, TypeSource } from '../types.js';
 import { findWindowsKernel } from './find-windows-kernel.js';
 import { type LiveSystem, liveSystem } from './live-system.js';
 import { kernelIdentity, type WindowsKernelLocation } from './location.js';
-import { shippedProfile, shippedProfiles } from './shipped-profile.js';
+import { neighbouringProfiles, shippedProfile } from './shipped-profile.js';
 import { windowsVersion } from './version.js';
 
 export interface LoadedWindowsProfile {
@@ -57,7 +57,7 @@ export function loadWindowsProfile(
   const exported = new SymbolList(exports.map(({ name, rva }) => ({ name, address: found.base + BigInt(rva) })));
   const space = new PagedAddressSpace('kernel', memory, PAGING_MODES[found.paging], found.dtb);
   const release = windowsVersion(space, exported.address('NtBuildNumber')) ?? '';
-  for (const { document, origin } of candidates(found, options)) {
+  for (const { document, origin } of candidates(found, release, options)) {
     const types = new IsfTypeSource(document);
     const system = fits(memory, found, types, exported);
     if (system === undefined) continue;
@@ -81,7 +81,7 @@ export function loadWindowsProfile(
   throw missing(found, release, options);
 }
 
-function* candidates(location: WindowsKernelLocation, options: ProfileOptions): Generator<Candidate> {
+function* candidates(location: WindowsKernelLocation, release: string, options: ProfileOptions): Generator<Candidate> {
   if (options.profilePath !== undefined) {
     const document = readIsf(options.profilePath, options.cache === false ? undefined : new BlobCache());
     yield { document, origin: document.name };
@@ -89,7 +89,12 @@ function* candidates(location: WindowsKernelLocation, options: ProfileOptions): 
   }
   const exact = shippedProfile(kernelIdentity(location));
   if (exact !== undefined) yield { document: exact, origin: 'shipped with memlapse' };
-  else for (const { identity, document } of shippedProfiles()) yield { document, origin: `shipped for ${identity}` };
+  else {
+    const { pointerSize } = PAGING_MODES[location.paging];
+    for (const neighbour of neighbouringProfiles(pointerSize, release)) {
+      yield { document: neighbour.document(), origin: `shipped for Windows ${neighbour.version}` };
+    }
+  }
 }
 
 function fits(

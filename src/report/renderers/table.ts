@@ -1,7 +1,7 @@
 /** `table`: aligned columns for people, without borders. Not for machines: guest text is made printable. */
-import { getBorderCharacters, table as layOut } from 'table';
 import type { RenderedRow, RendererFactory } from '../renderer.js';
 import { alignsRight, textValue } from '../values.js';
+import { alignedText } from './aligned-text.js';
 
 const PARTIAL_MARK = '~';
 /** Longer cells are cut, unless they are the last of their row: one long text must not push all others apart. */
@@ -10,34 +10,6 @@ const MAX_CELL = 72;
 /** `createTime` as a heading: `CREATE TIME`. */
 export function heading(name: string): string {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toUpperCase();
-}
-
-/** Above this many rows cells are padded plainly: the library weighs every cell for escapes, 0.1 ms a row. */
-const MANY_ROWS = 2000;
-const GAP = 2;
-
-/** Lays rows of cells out under their headings; shared with the tree renderer. */
-export function alignedText(rows: readonly (readonly string[])[], right: readonly boolean[]): string {
-  return (rows.length > MANY_ROWS ? padded(rows, right) : laidOut(rows, right)).replace(/[ ]+$/gm, '');
-}
-
-function laidOut(rows: readonly (readonly string[])[], right: readonly boolean[]): string {
-  return layOut(
-    rows.map((row) => [...row]),
-    {
-      border: getBorderCharacters('void'),
-      columnDefault: { paddingLeft: 0, paddingRight: GAP },
-      columns: right.map((isRight) => ({ alignment: isRight ? ('right' as const) : ('left' as const) })),
-      drawHorizontalLine: () => false,
-    },
-  );
-}
-
-function padded(rows: readonly (readonly string[])[], right: readonly boolean[]): string {
-  const widths = right.map((_, index) => rows.reduce((width, row) => Math.max(width, row[index]?.length ?? 0), 0));
-  const cell = (text: string, index: number) =>
-    right[index] === true ? text.padStart(widths[index] ?? 0) : text.padEnd(widths[index] ?? 0);
-  return rows.map((row) => `${row.map(cell).join(' '.repeat(GAP))}\n`).join('');
 }
 
 export const table: RendererFactory = ({ columns }) => {
@@ -58,11 +30,11 @@ export const table: RendererFactory = ({ columns }) => {
       rows.push(cells);
       return '';
     },
-    end: () => {
+    end: async () => {
       const right = shown.map(([, column]) => alignsRight(column));
       const legend =
         partials > 0 ? `${PARTIAL_MARK} ${partials} of these rows rest on memory that is partly unreadable\n` : '';
-      return alignedText(rows, right) + legend;
+      return (await alignedText(rows, right)) + legend;
     },
   };
 };

@@ -4,7 +4,8 @@
  */
 import type { RenderedRow, RendererFactory } from '../renderer.js';
 import { alignsRight, textValue } from '../values.js';
-import { alignedText, heading, table } from './table.js';
+import { alignedText } from './aligned-text.js';
+import { heading, table } from './table.js';
 
 export const tree: RendererFactory = (shape) => {
   const { columns } = shape;

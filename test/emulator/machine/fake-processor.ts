@@ -12,6 +12,8 @@ export class FakeProcessor implements GuestProcessor {
   halted = false;
   interruptsOn = true;
   entry: EntryState | undefined;
+  readonly events = { subscribe: () => ({ close: () => {} }) };
+  readonly stopEvent = undefined;
   /** What the next `run` does before it counts; may touch the bus. */
   script: (() => void)[] = [];
   #stop = false;

@@ -3,11 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Image } from '../../../src/analysis/image.js';
 import { UserError } from '../../../src/core/errors.js';
 import { openMemory } from '../../../src/formats/open-image.js';
-import { isfProfile } from '../../../src/profiles/isf/isf-profile.js';
 import { findWindowsKernel } from '../../../src/profiles/windows/find-windows-kernel.js';
 import { loadWindowsProfile } from '../../../src/profiles/windows/load-profile.js';
 import { selfMappedRoots } from '../../../src/profiles/windows/page-table-roots.js';
-import { shippedProfiles } from '../../../src/profiles/windows/shipped-profile.js';
 import { patchedMemory } from '../../analysis/patched-memory.js';
 import { onReactOS, REACTOS } from '../../analysis/windows/on-reactos.js';
 import { images } from '../../ground-truth/images.js';
@@ -103,20 +101,5 @@ describe('tables that map themselves', () => {
       { root: 5 * PAGE, mode: '4-level' },
       { root: 20 * PAGE + 0x40, mode: 'PAE' },
     ]);
-  });
-});
-
-describe('the profiles that are shipped', () => {
-  it('are whole: every structure and symbol can be read', () => {
-    const shipped = shippedProfiles();
-    expect(shipped.map(({ identity }) => identity)).toContain('ntoskrnl.exe/5E8EF60F44d000');
-    for (const { document } of shipped) {
-      const { types, symbols, os } = isfProfile(document);
-      expect(os).toBe('windows');
-      for (const name of types.structNames()) expect(types.struct(name)?.size, name).toBeGreaterThanOrEqual(0);
-      for (const name of types.enumNames()) expect(types.enum(name), name).toBeDefined();
-      expect(types.struct('_EPROCESS')?.fields.has('ActiveProcessLinks')).toBe(true);
-      expect([...symbols.symbols()].length).toBeGreaterThan(20);
-    }
   });
 });

@@ -1,0 +1,109 @@
+/**
+ * What a subscription asks for, as data: which events, where, by whom. Checked and brought into one form here; compiled
+ * in `filter-code.ts` (what is known only at run time) and `code-plan.ts` (what is known of an instruction).
+ */
+import { UserError } from '../../core/errors.js';
+import type { CpuMode, Instruction } from '../isa/instruction.js';
+import { EVENT_KINDS, type EventKind } from './event-kinds.js';
+
+/** [start, end). */
+export interface AddressRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** All conditions must hold; what is left out does not matter. */
+export interface EventFilter {
+  /**
+   * Virtual (linear) addresses: of the instruction for `instruction` and `block`, of the target for `branch`, of any
+   * byte of the access for `read` and `write`.
+   */
+  readonly ranges?: readonly AddressRange[];
+  /** The same of physical addresses; not for `branch`. */
+  readonly physicalRanges?: readonly AddressRange[];
+  /** CR3, the root of the page tables; its flag bits (4:0) do not count. */
+  readonly addressSpace?: bigint;
+  readonly ring?: 0 | 1 | 2 | 3;
+  /** Mnemonics of the instruction as the tables in `isa/` spell them ('mov', 'call', 'movsb'). */
+  readonly mnemonics?: readonly string[];
+  /** (value & mask) must equal this. */
+  readonly value?: { readonly equals: bigint; readonly mask?: bigint };
+}
+
+export interface Subscription<K extends EventKind> extends EventFilter {
+  readonly kind: K | readonly K[];
+  /**
+   * The run stops: before the instruction for `instruction` and `block`, behind it otherwise. `run` then comes back with
+   * the event.
+   */
+  readonly stop?: boolean;
+}
+
+/** A checked filter: ranges as start and length, sets as sets. */
+export interface Condition {
+  readonly ranges: readonly Range[] | undefined;
+  readonly physicalRanges: readonly Range[] | undefined;
+  readonly addressSpace: bigint | undefined;
+  readonly ring: number | undefined;
+  readonly mnemonics: ReadonlySet<string> | undefined;
+  readonly value: { readonly equals: bigint; readonly mask: bigint } | undefined;
+}
+
+export interface Range {
+  readonly start: bigint;
+  /** 1 to 2^64 - 1. */
+  readonly length: bigint;
+}
+
+const ALL = (1n << 64n) - 1n;
+/** Bits of CR3 that name a page-table root: PAE's begin at bit 5 (SDM volume 3, 4.5). */
+export const ROOT_MASK = ALL & ~0x1fn;
+
+function checkRange({ start, end }: AddressRange): Range {
+  if (start < 0n || end <= start || end > ALL) {
+    throw new UserError(
+      `events cannot be filtered by the range 0x${start.toString(16)} to 0x${end.toString(16)}`,
+      'give a start and a greater end, both below 2^64',
+    );
+  }
+  return { start, length: end - start };
+}
+
+/** @throws UserError for an unknown kind, an empty list or an impossible range. */
+export function checkFilter(kinds: readonly EventKind[], filter: EventFilter): Condition {
+  const unknown = kinds.find((kind) => !EVENT_KINDS.includes(kind));
+  if (unknown !== undefined) {
+    throw new UserError(`there are no events of kind '${unknown}'`, `use one of ${EVENT_KINDS.join(', ')}`);
+  }
+  for (const name of ['ranges', 'physicalRanges', 'mnemonics'] as const) {
+    if (filter[name]?.length === 0) throw new UserError(`an empty list of ${name} lets no event through`);
+  }
+  const { ranges, physicalRanges, addressSpace, ring, mnemonics, value } = filter;
+  return {
+    ranges: ranges?.map(checkRange),
+    physicalRanges: physicalRanges?.map(checkRange),
+    addressSpace: addressSpace === undefined ? undefined : addressSpace & ROOT_MASK,
+    ring,
+    mnemonics: mnemonics && new Set(mnemonics),
+    value: value && { equals: value.equals & (value.mask ?? ALL), mask: (value.mask ?? ALL) & ALL },
+  };
+}
+
+/** Can an instruction of this mode and mnemonic pass? */
+export function admitsInstruction(condition: Condition, { row, mode }: Instruction): boolean {
+  return admitsMode(condition, mode) && (condition.mnemonics?.has(row.name) ?? true);
+}
+
+function admitsMode({ ring }: Condition, mode: CpuMode): boolean {
+  return ring === undefined || (ring === 3) === mode.user;
+}
+
+/** Can an instruction at this physical address pass? Pages may be mapped anywhere, so of virtual ranges only offsets count. */
+export function admitsPlace(condition: Condition, physical: number): boolean {
+  const place = BigInt(physical);
+  const inside = condition.physicalRanges?.some(({ start, length }) => place >= start && place - start < length);
+  const offset = condition.ranges?.some(
+    ({ start, length }) => length >= 4096n || BigInt.asUintN(12, place - start) < length,
+  );
+  return (inside ?? true) && (offset ?? true);
+}

@@ -1,0 +1,212 @@
+/**
+ * Subscriptions to events, and what they mean for the running processor: code is made anew when they change, records are
+ * drained between instructions, and a run stops where one asks for it.
+ *
+ * Observing never changes the guest: state and the instruction at which anything happens stay the same.
+ */
+import { InvariantError, UserError } from '../../core/errors.js';
+import type { CpuState } from '../cpu/cpu-state.js';
+import { EVENTS_BASE } from '../cpu/memory-map.js';
+import { stateAddress } from '../cpu/state-layout.js';
+import type { BlockCache } from '../interpreter/block-cache.js';
+import type { HandlerTable } from '../interpreter/handler-table.js';
+import { RECORD_BYTES as MICRO_OP_BYTES } from '../interpreter/micro-op.js';
+import { BegunInstruction } from './begun-instruction.js';
+import { wantsBulk } from './bulk-access.js';
+import { CodePlan } from './code-plan.js';
+import { EventBatch } from './event-batch.js';
+import { checkFilter, type Subscription } from './event-filter.js';
+import { createEventFunctions, type Listener, stopMask } from './event-functions.js';
+import { decodeRecord, type EventKind, type MachineEvent, TRANSLATED } from './event-kinds.js';
+import { FIELD, FULL_AT, RECORD_BYTES } from './event-record.js';
+import { InterpreterEvents } from './interpreter-events.js';
+
+const HEAD = stateAddress('eventHead') >> 2;
+const MARK = stateAddress('eventMark') >> 2;
+const STOP = stateAddress('eventStop') >> 2;
+
+/** Bits of a mask. */
+const MOST_SUBSCRIPTIONS = 32;
+
+export type EventHandler<K extends EventKind> = (events: EventBatch<K>) => void;
+
+/** What consumers see. */
+export interface EventSource {
+  /**
+   * From the next instruction on, `handler` gets the events that pass the filter, in batches: at the latest when `run`
+   * comes back. It must not run the machine; it may subscribe and close.
+   * @throws UserError for a filter that makes no sense, or when there are 32 subscriptions already.
+   */
+  subscribe<K extends EventKind>(subscription: Subscription<K>, handler?: EventHandler<K>): EventSubscription;
+}
+
+export interface EventSubscription {
+  /** Ends it; what was not delivered yet is. */
+  close(): void;
+}
+
+interface Entry {
+  readonly listener: Listener;
+  readonly handler: EventHandler<EventKind>;
+}
+
+/** The parts of the processor that events attach to. */
+export interface EventHost {
+  readonly state: CpuState;
+  readonly handlers: HandlerTable;
+  readonly blocks: BlockCache;
+  readonly imports: Record<string, WebAssembly.ImportValue>;
+  /** Drops all decoded and translated code. */
+  retranslate(): void;
+}
+
+export class EventHub implements EventSource {
+  private readonly host: EventHost;
+  private readonly i32: Int32Array;
+  private readonly interpreter: InterpreterEvents;
+  private readonly entries = new Map<number, Entry>();
+  private changed = false;
+  private draining = false;
+  private stops = 0;
+  /** Is anything subscribed, or about to change? The run loop asks nothing else as long as this is false. */
+  isActive = false;
+  /** How translated code is instrumented; undefined: not at all. */
+  plan: CodePlan | undefined;
+  /** Event functions for regions. */
+  imports: Record<string, WebAssembly.ImportValue> = {};
+  /** The instruction whose beginning was reported and that waits to be executed. */
+  readonly begun = new BegunInstruction();
+  /** The event at which the last run stopped. */
+  stopEvent: MachineEvent | undefined;
+
+  constructor(host: EventHost) {
+    this.host = host;
+    this.i32 = host.state.i32;
+    this.interpreter = new InterpreterEvents(host);
+    this.i32[HEAD] = EVENTS_BASE;
+    this.i32[MARK] = EVENTS_BASE;
+  }
+
+  subscribe<K extends EventKind>(
+    subscription: Subscription<K>,
+    handler: EventHandler<K> = () => {},
+  ): EventSubscription {
+    const kinds = [subscription.kind].flat() as EventKind[];
+    const condition = checkFilter(kinds, subscription);
+    const bit = Array.from({ length: MOST_SUBSCRIPTIONS }, (_, i) => i).find((one) => !this.entries.has(one));
+    if (bit === undefined) {
+      throw new UserError(
+        `there are ${MOST_SUBSCRIPTIONS} subscriptions to events already`,
+        'close one, or join ranges',
+      );
+    }
+    const listener = { kinds: new Set(kinds), condition, stop: subscription.stop ?? false, bit };
+    const entry: Entry = { listener, handler: handler as EventHandler<EventKind> };
+    this.entries.set(bit, entry);
+    this.noteChange();
+    return {
+      close: () => {
+        if (this.entries.get(bit) !== entry) return;
+        this.drain();
+        this.entries.delete(bit);
+        this.noteChange();
+      },
+    };
+  }
+
+  private noteChange(): void {
+    this.changed = true;
+    this.isActive = true;
+  }
+
+  // ---- for the run loop ------------------------------------------------------------------------------------------
+
+  get isFull(): boolean {
+    return (this.i32[HEAD] as number) >= FULL_AT;
+  }
+
+  /** Between two instructions: makes changes effective and drains a full buffer. True: the run stops here. */
+  between(): boolean {
+    if (this.draining) throw new InvariantError('a handler of events ran the machine');
+    if (this.i32[STOP] !== 0) {
+      this.i32[STOP] = 0;
+      this.drain();
+      return true;
+    }
+    if (this.isFull) this.drain();
+    if (this.changed) this.apply();
+    return false;
+  }
+
+  /** Takes back what an instruction reported that is left; its beginning stays reported. */
+  takeBack(): void {
+    // Only instrumented handlers keep the mark, and only they report before they are done.
+    if (this.plan?.changesInstructions === true) this.i32[HEAD] = this.i32[MARK] as number;
+  }
+
+  /** Was the instruction of this micro-op record reported as begun when its handler ran? */
+  isBegun(record: number): boolean {
+    return this.reportBytes(record) === 0;
+  }
+
+  /** Bytes of the micro-op that reports a beginning, if there is one at `record`. */
+  reportBytes(record: number): number {
+    return this.interpreter.isReport(record) ? MICRO_OP_BYTES : 0;
+  }
+
+  /** Must a repeated string instruction go element by element, because a subscription wants its accesses? */
+  wantsBulk(bytes: number, reads: boolean): boolean {
+    return this.plan?.changesInstructions === true && wantsBulk(this.host.state, this.plan, bytes, reads);
+  }
+
+  private apply(): void {
+    this.changed = false;
+    this.drain();
+    const listeners = [...this.entries.values()].map((entry) => entry.listener);
+    this.isActive = listeners.length > 0;
+    this.stops = stopMask(listeners);
+    const translated = listeners.filter(({ kinds }) => [...kinds].some((kind) => TRANSLATED.has(kind)));
+    const hadPlan = this.plan !== undefined;
+    const functions = createEventFunctions(this.host.state.memory, listeners);
+    this.imports = Object.fromEntries(
+      [...functions.byKind].map(([kind, run]) => [`event ${kind}`, run as unknown as WebAssembly.ImportValue]),
+    );
+    this.plan = translated.length === 0 ? undefined : new CodePlan(translated, functions);
+    if (this.plan === undefined && !hadPlan) return;
+    this.interpreter.use(this.plan, this.imports);
+    this.host.state.set('blockSequential', 1);
+    this.host.retranslate();
+  }
+
+  // ---- delivery --------------------------------------------------------------------------------------------------
+
+  /** Hands all complete records to the handlers. */
+  drain(): void {
+    const end = this.i32[HEAD] as number;
+    if (end === EVENTS_BASE || this.draining) return;
+    this.i32[HEAD] = EVENTS_BASE;
+    this.i32[MARK] = EVENTS_BASE;
+    this.draining = true;
+    try {
+      this.deliver(new DataView(this.host.state.memory.buffer, EVENTS_BASE, end - EVENTS_BASE));
+    } finally {
+      this.draining = false;
+    }
+  }
+
+  private deliver(records: DataView): void {
+    const count = records.byteLength / RECORD_BYTES;
+    const masks = Uint32Array.from({ length: count }, (_, i) =>
+      records.getUint32(i * RECORD_BYTES + FIELD.subscriptions, true),
+    );
+    const last = masks.findLastIndex((mask) => (mask & this.stops) !== 0);
+    if (last >= 0) this.stopEvent = decodeRecord(records, last);
+    for (const { listener, handler } of [...this.entries.values()]) {
+      const bit = 1 << listener.bit;
+      const indices: number[] = [];
+      for (let i = 0; i < count; i++) if (((masks[i] as number) & bit) !== 0) indices.push(i);
+      if (indices.length === 0) continue;
+      handler(new EventBatch(records, indices.length === count ? undefined : Uint32Array.from(indices)));
+    }
+  }
+}

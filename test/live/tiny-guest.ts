@@ -1,0 +1,82 @@
+/**
+ * A guest that boots in no time and is idle for most of it: a PVH kernel of a few bytes. It prints `ready`, counts a
+ * timer at 1 kHz, echoes what is typed, ends with exit code 0 at `q` and with 3 at `x`, and at `!` crashes.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildElf, type ElfSegment, xenNote } from '../emulator/machine/boot/elf-builder.js';
+
+const CODE = 0x10_0000;
+const TIMER = 0x11_0000;
+const SERIAL = 0x11_0100;
+const IDT = 0x11_1000;
+const IDT_POINTER = 0x11_2000;
+/** Physical address of the number of timer interrupts, 32 bits. */
+export const TICKS = 0x12_0000;
+/** Guest nanoseconds between two of them: 1193 periods of the PIT's 1.193182 MHz. */
+export const TICK_NS = 999_847;
+
+const word = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24];
+const out = (port: number, value: number): number[] => [0xb0, value, 0xe6, port];
+const outFar = (port: number, value: number): number[] => [0x66, 0xba, port & 0xff, port >> 8, 0xb0, value, 0xee];
+const print = (text: string): number[] => [
+  ...[0x66, 0xba, 0xf8, 0x03],
+  ...[...Buffer.from(text)].flatMap((byte) => [0xb0, byte, 0xee]),
+];
+
+const start = [
+  [0xbc, ...word(0x9000)], // mov esp, 9000h
+  [0x0f, 0x01, 0x1d, ...word(IDT_POINTER)], // lidt
+  out(0x20, 0x11), out(0x21, 0x20), out(0x21, 4), out(0x21, 1), out(0x21, 0xee), // timer and COM1
+  out(0xa0, 0x11), out(0xa1, 0x28), out(0xa1, 2), out(0xa1, 1), out(0xa1, 0xff),
+  out(0x43, 0x34), out(0x40, 1193 & 0xff), out(0x40, 1193 >> 8),
+  outFar(0x3fc, 0x0b), outFar(0x3f9, 0x01),
+  print('ready\n'),
+  [0xfb, 0xf4, 0xeb, 0xfd], // sti; hlt; jmp to the hlt
+].flat(); // biome-ignore format: one step a line
+
+const timer = [0x50, 0xff, 0x05, ...word(TICKS), ...out(0x20, 0x20), 0x58, 0xcf];
+const serial = [
+  [0x50, 0x52],
+  [0x66, 0xba, 0xf8, 0x03, 0xec, 0xee], // mov dx, 3f8h; in al, dx; out dx, al
+  [0x3c, 0x71, 0x75, 0x04], out(0xf4, 0), // q: exit port
+  [0x3c, 0x78, 0x75, 0x04], out(0xf4, 3), // x
+  [0x3c, 0x21, 0x75, 0x02, 0x0f, 0x0b], // !: ud2, for which there is no gate
+  out(0x20, 0x20),
+  [0x5a, 0x58, 0xcf],
+].flat(); // biome-ignore format: one step a line
+
+/** 32-bit interrupt gates for vectors 20h (timer) and 24h (COM1) on the selector that PVH loaders leave in CS. */
+function interruptTable(): Uint8Array {
+  const table = Buffer.alloc(0x30 * 8);
+  for (const [vector, handler] of [[0x20, TIMER], [0x24, SERIAL]] as const) {
+    table.writeUInt16LE(handler & 0xffff, vector * 8);
+    table.writeUInt16LE(0x10, vector * 8 + 2);
+    table.writeUInt16LE(0x8e00, vector * 8 + 4);
+    table.writeUInt16LE(handler >>> 16, vector * 8 + 6);
+  }
+  return table;
+} // biome-ignore format: a gate a line
+
+/** The kernel's file; `more` is put into memory beside it. */
+export function tinyKernel(more: readonly ElfSegment[] = []): Uint8Array {
+  const pointer = Uint8Array.from([0x7f, 1, ...word(IDT)]);
+  return buildElf(32, CODE, [
+    { paddr: CODE, data: Uint8Array.from(start) },
+    { paddr: TIMER, data: Uint8Array.from(timer) },
+    { paddr: SERIAL, data: Uint8Array.from(serial) },
+    { paddr: IDT, data: interruptTable() },
+    { paddr: IDT_POINTER, data: pointer },
+    ...more,
+    { type: 4, paddr: 0, data: xenNote(18, CODE) },
+  ]);
+}
+
+/** Writes the guest's files into `folder` and returns the path of its guest file. */
+export function writeTinyGuest(folder: string, more: readonly ElfSegment[] = [], memory = 16 << 20): string {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'kernel'), tinyKernel(more));
+  const path = join(folder, 'guest.json');
+  writeFileSync(path, JSON.stringify({ name: 'tiny', kernel: 'kernel', memory, cpu: 64 }));
+  return path;
+}
