@@ -73,10 +73,10 @@ function unpackedParts(architecture: DebianArchitecture): Parts {
 
 /** One moment: the machine stands still, and this is what the guest has printed since the one before. */
 export interface Moment {
-  /** On ttyS0: what it did. */
+  /** What it did, a line each. */
   readonly log: readonly string[];
-  /** On ttyS1: what it saw of itself. */
-  readonly truth: string;
+  /** All of it, what it saw of itself included. */
+  readonly text: string;
 }
 
 /** The guest in the emulator. `next` runs it to its next moment. */
@@ -94,22 +94,21 @@ export async function bootEventGuest(architecture: DebianArchitecture, { kernel,
     ]),
     { level: 1 },
   );
-  const printed: [number[], number[]] = [[], []];
+  let printed: number[] = [];
   const machine = new Machine(
     { ramBytes: MEMORY, cpu: architecture === 'amd64' ? 64 : 32 },
-    { serial: (port, byte) => void printed[port]?.push(byte) },
+    { serial: (_port, byte) => void printed.push(byte) },
   );
   const commandLine = 'console=ttyS0 panic=-1 quiet';
   const files = { kernel, initrd, commandLine, ramBytes: machine.ramBytes, rsdp: machine.rsdp };
   machine.boot(planBoot(files, await loadKernelDecompressors()));
   const next = (number: number): Moment => {
-    printed[0] = [];
-    printed[1] = [];
+    printed = [];
     const outcome = machine.run({ text: { port: 0, text: `=MOMENT ${number}=` } });
-    const text = Buffer.from(printed[0]).toString('latin1');
+    const text = Buffer.from(printed).toString('latin1');
     if (outcome.kind !== 'reached') throw new Error(`the guest ended: ${outcome.kind}\n${text}`);
     const log = text.split(/\r?\n/).filter((line) => line.startsWith('LOG '));
-    return { log: log.map((line) => line.slice(4)), truth: Buffer.from(printed[1]).toString('latin1') };
+    return { log: log.map((line) => line.slice(4)), text };
   };
   return { machine, next };
 }

@@ -1,7 +1,8 @@
 /**
- * What the guest of events does: `/init`. It says on ttyS0 what it has done (`LOG fork 93`), prints what is in /proc to
- * ttyS1 (as `grep -H` and `ls -l` do), and then, with nothing else running, `=MOMENT n=` on ttyS0. The shell expands the
- * names before it starts a program, so that the program is not in its own list.
+ * What the guest of events does: `/init`. It says on ttyS0 what it has done (`LOG fork 93`), prints what is in /proc (as
+ * `grep -H` and `ls -l` do), and then, with nothing else running, `=MOMENT n=`. The shell expands the names before it
+ * starts a program, so that the program is not in its own list; nothing is redirected, for the shell does that with
+ * descriptors of its own.
  *
  * Moments: 1 the start; 2 after a fork, an exit, an open, a module, a mapping, another user id, a mount and a server; 3
  * after an idle second; 4 after all of that was undone.
@@ -18,17 +19,15 @@ export const EVENT_SCRIPT = `#!/bin/busybox sh
 export PATH=/bin HOME=/tmp
 exec </dev/ttyS0 >/dev/ttyS0 2>&1
 echo 0 >/proc/sys/kernel/kptr_restrict
-stty -F /dev/ttyS1 raw -echo
-exec 3>/dev/ttyS1
 ip link set lo up
 mkfifo /tmp/trigger
 
 truth() {
-  grep -H "" /proc/modules /proc/1/mountinfo /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/dev >&3
-  grep -sH "" /proc/[0-9]*/maps >&3
-  ls -l /proc/[0-9]*/fd >&3 2>/dev/null
-  grep -sH "^[UG]id" /proc/[0-9]*/status >&3
-  grep -sH "" /proc/[0-9]*/stat >&3
+  grep -H "" /proc/modules /proc/1/mountinfo /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/dev
+  grep -sH "" /proc/[0-9]*/maps
+  ls -l /proc/[0-9]*/fd
+  grep -sH "^[UG]id" /proc/[0-9]*/status
+  grep -sH "" /proc/[0-9]*/stat
   echo "=MOMENT $number="
 }
 

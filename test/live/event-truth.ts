@@ -26,8 +26,10 @@ export function procFiles(text: string): ProcFiles {
     if (heading !== undefined) {
       folder = heading;
       files.set(heading, []);
-    } else if (path !== undefined) files.set(path, [...(files.get(path) ?? []), content]);
-    else if (folder !== undefined && line !== '') files.get(folder)?.push(line);
+    } else if (path !== undefined) {
+      folder = undefined;
+      files.set(path, [...(files.get(path) ?? []), content]);
+    } else if (folder !== undefined && line !== '') files.get(folder)?.push(line);
   }
   return files;
 }
@@ -123,6 +125,9 @@ const LINES: Readonly<Record<Kind, (row: Row) => string | undefined>> = {
   interfaces: ({ name }) => String(name),
 };
 
-export function rowLines(kind: Kind, rows: Iterable<Row>): string[] {
-  return [...rows].flatMap((row) => LINES[kind](row) ?? []);
+export function rowLines(kind: Kind, rows: readonly Row[]): string[] {
+  // The guest said what is mounted where its first process is; a thread of the kernel has a namespace of its own.
+  const own = rows.find(({ pid }) => pid === 1)?.namespace;
+  const told = kind === 'mounts' ? rows.filter(({ namespace }) => namespace === own) : rows;
+  return told.flatMap((row) => LINES[kind](row) ?? []);
 }
