@@ -61,24 +61,35 @@ function* tasksByPattern(kernel: LinuxKernel, progress: (done: number) => void):
   const translation = kernel.space.translate(idle.address);
   const idlePhysical = translation.kind === 'mapped' ? translation.physical : undefined;
   const offset = kernel.struct('task_struct', 0n).field('sched_class').offset;
-  const words = kernel.is64Bit ? 2 : 1;
-  const lows = [...classes].map((address) => Number(address & 0xffff_ffffn));
-  const lowest = Math.min(...lows);
-  const highest = Math.max(...lows);
   for (const { address, bytes } of scanChunks(kernel.memory)) {
     progress(address);
-    const view = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
-    for (let index = 0; index < view.length; index += words) {
-      const low = view[index]!;
-      if (low < lowest || low > highest) continue;
-      const high = words === 2 ? view[index + 1]! : 0;
-      if (!classes.has(BigInt(low) | (BigInt(high) << 32n))) continue;
-      const physical = address + index * 4 - offset;
-      if (physical < 0 || physical % ALIGNMENT !== 0) continue;
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 2);
+    for (const at of pointersTo(classes, words, offset % ALIGNMENT, kernel.is64Bit)) {
+      const physical = address + at - offset;
+      if (physical < 0) continue;
       const task = kernel.struct('task_struct', physical === idlePhysical ? idle.address : addressOf(physical));
       if (isPlausibleTask(task)) yield task.address;
     }
   }
+}
+
+/**
+ * Where in `words`, the contents of whole pages, one of the pointers lies that are `targets`, at a distance of `phase`
+ * bytes from a multiple of ALIGNMENT. Targets lie close together: most memory is told by one comparison.
+ */
+function pointersTo(targets: ReadonlySet<bigint>, words: Uint32Array, phase: number, is64Bit: boolean): number[] {
+  const found: number[] = [];
+  const lows = [...targets].map((address) => Number(address & 0xffff_ffffn));
+  const lowest = Math.min(...lows);
+  const span = Math.max(...lows) - lowest;
+  for (let index = phase / 4; index < words.length; index += ALIGNMENT / 4) {
+    const low = words[index] as number;
+    // A difference below zero wraps around to beyond the span.
+    if ((low - lowest) >>> 0 > span) continue;
+    const high = is64Bit ? (words[index + 1] as number) : 0;
+    if (targets.has(BigInt(low) | (BigInt(high) << 32n))) found.push(index * 4);
+  }
+  return found;
 }
 
 /** The allocator aligns tasks to a cache line, 32 bytes on the smallest machines. */

@@ -45,10 +45,24 @@ export function objectTypeAddress(kernel: WindowsKernel, header: StructView): bi
 
 /** Windows 10 hides the index behind a cookie and the second byte of the header's address. */
 function typeIndex(kernel: WindowsKernel, header: StructView, stored: number): number {
-  const cookie = kernel.address('ObHeaderCookie');
-  const bytes = cookie === undefined ? undefined : readBytes(kernel, cookie, 1);
-  if (bytes === undefined) return stored;
-  return stored ^ u8(bytes, 0) ^ Number((header.address >> 8n) & 0xffn);
+  const cookie = kernel.memo(COOKIE, () => headerCookie(kernel));
+  return cookie === undefined ? stored : stored ^ cookie ^ addressByte(header);
+}
+
+const COOKIE = Symbol('ObHeaderCookie');
+const addressByte = (header: StructView) => Number((header.address >> 8n) & 0xffn);
+
+/** The cookie; undefined for builds that have none. Where no symbol leads to it, the System process's header gives it away. */
+function headerCookie(kernel: WindowsKernel): number | undefined {
+  const variable = kernel.address('ObHeaderCookie');
+  const bytes = variable === undefined ? undefined : readBytes(kernel, variable, 1);
+  if (bytes !== undefined) return u8(bytes, 0);
+  if (!kernel.profile.release.startsWith('10.')) return undefined;
+  const processType = kernel.globalPointer('PsProcessType');
+  const index = processType === undefined ? undefined : kernel.struct('_OBJECT_TYPE', processType).num('Index');
+  const system = objectHeader(kernel, kernel.systemProcess.address);
+  const stored = system.num('TypeIndex');
+  return index === undefined || stored === undefined ? undefined : stored ^ index ^ addressByte(system);
 }
 
 /** The part that names the object; undefined for objects without a name. */

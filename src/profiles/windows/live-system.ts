@@ -4,12 +4,11 @@
  *
  * The proof that a profile may be used, whoever says so; it reads a handful of members and no lists.
  */
-import { latin1Text, u32, u64 } from '../../core/bytes.js';
-import type { AddressSpace } from '../../memory/address-space.js';
 import { PagedAddressSpace } from '../../memory/paged-address-space.js';
 import { PAGING_MODES } from '../../memory/paging-modes.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { SymbolSource, TypeSource } from '../types.js';
+import { KernelReader } from './kernel-reader.js';
 import type { WindowsKernelLocation } from './location.js';
 
 export interface LiveSystem {
@@ -30,33 +29,19 @@ export function liveSystem(
 ): LiveSystem | undefined {
   const mode = PAGING_MODES[location.paging];
   const space = new PagedAddressSpace('kernel', memory, mode, location.dtb);
+  const reader = new KernelReader(space, types);
   const variable = symbols.address('PsInitialSystemProcess');
-  const process = variable && pointerAt(space, variable);
+  const process = variable && reader.pointer(variable);
   if (process === undefined || process === 0n) return undefined;
-  const at = (path: string): bigint | undefined => {
-    const field = types.struct('_EPROCESS')?.fields.get(path);
-    return field && process + BigInt(field.offset);
-  };
-  const valueAt = (path: string) => {
-    const address = at(path);
-    return address === undefined ? undefined : pointerAt(space, address);
-  };
-  if (valueAt('UniqueProcessId') !== SYSTEM_PID) return undefined;
-  const name = at('ImageFileName');
-  const bytes = name === undefined ? undefined : space.view(name, 7);
-  if (bytes === undefined || latin1Text(bytes) !== 'System') return undefined;
-  const links = at('ActiveProcessLinks');
-  const next = valueAt('ActiveProcessLinks');
-  if (links === undefined || next === undefined) return undefined;
-  if (pointerAt(space, next + BigInt(space.pointerSize)) !== links) return undefined;
-  const tables = types.struct('_KPROCESS')?.fields.get('DirectoryTableBase');
-  const root = tables && pointerAt(space, process + BigInt(tables.offset));
+  if (reader.value('_EPROCESS', process, 'UniqueProcessId') !== SYSTEM_PID) return undefined;
+  const name = reader.at('_EPROCESS', process, 'ImageFileName');
+  if (name === undefined || reader.text(name, 7) !== 'System') return undefined;
+  const links = reader.at('_EPROCESS', process, 'ActiveProcessLinks');
+  const next = links && reader.pointer(links);
+  if (next === undefined || reader.pointer(next + BigInt(space.pointerSize)) !== links) return undefined;
+  const tables = reader.at('_EPROCESS', process, 'Pcb.DirectoryTableBase');
+  const root = tables && reader.pointer(tables);
   if (root === undefined || root === 0n) return undefined;
   const own = new PagedAddressSpace('kernel', memory, mode, Number(root & 0x000f_ffff_ffff_ffffn));
   return own.view(location.base, 2) === undefined ? undefined : { process, dtb: own.root };
-}
-
-function pointerAt(space: AddressSpace, address: bigint): bigint | undefined {
-  const bytes = space.view(address, space.pointerSize);
-  return bytes && (space.pointerSize === 8 ? u64(bytes, 0) : BigInt(u32(bytes, 0)));
 }

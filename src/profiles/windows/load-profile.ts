@@ -20,10 +20,13 @@ import type { ProfileOptions } from '../profile-options.js';
 import type { SearchEffort } from '../search-effort.js';
 import { SymbolList } from '../symbol-list.js';
 import type { Profile, TypeSource } from '../types.js';
+import { findDebuggerData } from './debugger-data.js';
 import { findWindowsKernel } from './find-windows-kernel.js';
 import { type LiveSystem, liveSystem } from './live-system.js';
 import { kernelIdentity, type WindowsKernelLocation } from './location.js';
+import { provenByProcesses } from './neighbour-proof.js';
 import { neighbouringProfiles, shippedProfile } from './shipped-profile.js';
+import { typeIndexTable } from './type-index-table.js';
 import { windowsVersion } from './version.js';
 
 export interface LoadedWindowsProfile {
@@ -37,6 +40,8 @@ interface Candidate {
   readonly document: IsfDocument;
   /** What the user reads about it. */
   readonly origin: string;
+  /** It is for this kernel by what names it, or by what the user says. */
+  readonly isTrusted?: boolean;
 }
 
 /** Exported names by which a symbol file's addresses are checked. */
@@ -57,13 +62,15 @@ export function loadWindowsProfile(
   const exported = new SymbolList(exports.map(({ name, rva }) => ({ name, address: found.base + BigInt(rva) })));
   const space = new PagedAddressSpace('kernel', memory, PAGING_MODES[found.paging], found.dtb);
   const release = windowsVersion(space, exported.address('NtBuildNumber')) ?? '';
-  for (const { document, origin } of candidates(found, release, options)) {
+  for (const { document, origin, isTrusted = false } of candidates(found, release, options)) {
     const types = new IsfTypeSource(document);
     const system = fits(memory, found, types, exported);
     if (system === undefined) continue;
     const isExact = agrees(document, exports);
-    const own = isExact ? [new IsfSymbols(document, found.base, 0n)] : [];
-    const count = `${document.count('user_types')} types${isExact ? '' : ', of another build, proven on the System process'}`;
+    if (!isExact && !isTrusted && !provenByProcesses(memory, found, types, system)) continue;
+    const symbols = isExact ? new IsfSymbols(document, found.base, 0n) : searchedSymbols(space, found, types, exported);
+    const own = symbols === undefined ? [] : [symbols];
+    const count = `${document.count('user_types')} types${isExact ? '' : ', of another build, proven on the processes in the image'}`;
     const profile: Profile = {
       os: 'windows',
       pointerSize: types.pointerSize,
@@ -73,6 +80,9 @@ export function loadWindowsProfile(
       symbols: combineSymbols(...own, exported),
       sources: [
         `${isExact ? 'types and symbols' : 'types'}: ${origin} (${count})`,
+        ...(isExact || symbols === undefined
+          ? []
+          : [`symbols: searched in the kernel's data (${[...symbols.symbols()].length} names)`]),
         `symbols: export table of the kernel (${exports.length} names)`,
       ],
     };
@@ -84,11 +94,11 @@ export function loadWindowsProfile(
 function* candidates(location: WindowsKernelLocation, release: string, options: ProfileOptions): Generator<Candidate> {
   if (options.profilePath !== undefined) {
     const document = readIsf(options.profilePath, options.cache === false ? undefined : new BlobCache());
-    yield { document, origin: document.name };
+    yield { document, origin: document.name, isTrusted: true };
     return;
   }
   const exact = shippedProfile(kernelIdentity(location));
-  if (exact !== undefined) yield { document: exact, origin: 'shipped with memlapse' };
+  if (exact !== undefined) yield { document: exact, origin: 'shipped with memlapse', isTrusted: true };
   else {
     const { pointerSize } = PAGING_MODES[location.paging];
     for (const neighbour of neighbouringProfiles(pointerSize, release)) {
@@ -105,6 +115,19 @@ function fits(
 ): LiveSystem | undefined {
   if (types.pointerSize !== PAGING_MODES[location.paging].pointerSize) return undefined;
   return liveSystem(memory, location, types, exported);
+}
+
+/** What can be found without symbols of exactly this build; undefined when nothing can. */
+function searchedSymbols(
+  space: PagedAddressSpace,
+  location: WindowsKernelLocation,
+  types: TypeSource,
+  exported: SymbolList,
+): SymbolList | undefined {
+  const symbols = [...(findDebuggerData(space, location)?.symbols ?? [])];
+  const table = typeIndexTable(space, location, types, exported);
+  if (table !== undefined) symbols.push({ name: 'ObTypeIndexTable', address: table });
+  return symbols.length === 0 ? undefined : new SymbolList(symbols);
 }
 
 /** True when the file has the exports where the kernel has them. Names that it does not know say nothing. */

@@ -4,6 +4,8 @@
 import { AF, CF, OF, PF, SF, ZF } from '../../../src/emulator/isa/eflags.js';
 import type { Instruction } from '../../../src/emulator/isa/instruction.js';
 import type { Row } from '../../../src/emulator/isa/row.js';
+import { WINDOW_BASE } from './record.js';
+import type { StateImage } from './state-image.js';
 
 const BY_NAME: Readonly<Record<string, number>> = {
   and: AF,
@@ -64,6 +66,23 @@ export function isDisputed({ row, operandSize, mode }: Instruction, code: Uint8A
   if (row.name === 'shld' || row.name === 'shrd') return operandSize === 2;
   const branch = /^(j|call|ret|loop)/.test(row.name);
   return branch && mode.codeSize === 8 && code[0] === OPERAND_SIZE_PREFIX;
+}
+
+/**
+ * States that makers disagree on: CALL to what is no canonical address stores the return address first on Intel's
+ * processors (so a fault of the stack comes first), and not on AMD's (APM volume 3, CALL).
+ */
+export function isDisputedState({ row, operands: [target] }: Instruction, state: StateImage): boolean {
+  if (row.code !== 'ff /2' || target?.size !== 8) return false;
+  const { window } = state;
+  let address = 0n;
+  if (target.kind === 'register') address = state.gpr(target.index);
+  else if (target.kind === 'memory') {
+    const at = Number(state.gpr(target.base)) + Number(target.displacement) - WINDOW_BASE;
+    if (at < 0 || at + 8 > window.length) return false;
+    address = new DataView(window.buffer, window.byteOffset).getBigUint64(at, true);
+  }
+  return BigInt.asIntN(64, address) !== BigInt.asIntN(48, address);
 }
 
 export function isComparable(row: Row): boolean {

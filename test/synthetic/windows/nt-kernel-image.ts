@@ -13,14 +13,14 @@ const GRAIN = 0x1_0000;
 const EXPORTED =
   /^(?:NtBuildNumber|Ps(?:InitialSystemProcess|LoadedModuleList|ProcessType|ThreadType|JobType)|Ke(?:NumberProcessors|BugCheckEx|TickCount|ServiceDescriptorTable)|ExAllocatePoolWithTag|(?:Io|Ex|Mm|Se|Cm|Lpc|Alpc)[A-Z]\w*ObjectType|SeTokenObjectType|Mm(?:HighestUserAddress|SystemRangeStart|GetPhysicalAddress)|HalDispatchTable|HalPrivateDispatchTable)$/;
 
-/** Writes the kernel's image. Returns its size. */
-export function writeKernelImage(guest: NtGuest): number {
+/** Writes the kernel's image. Returns its size. @param identity what its debug record says: `ntkrnlmp.pdb/GUID-age` */
+export function writeKernelImage(guest: NtGuest, identity: string): number {
   const rvas = [...guest.types.rvas()];
   const last = Math.max(...rvas.map(([, rva]) => rva));
   const tables = (Math.ceil(last / PAGE) + 16) * PAGE;
   const size = tables + 4 * PAGE;
   const exports = rvas.filter(([name]) => EXPORTED.test(name)).map(([name, rva]) => ({ name, rva }));
-  const [name = '', guid = '', age = ''] = guest.types.identity.split(/[/-]/);
+  const [name = '', guid = '', age = ''] = identity.split(/[/-]/);
   writeImage(
     guest,
     {
@@ -29,6 +29,10 @@ export function writeKernelImage(guest: NtGuest): number {
       size,
       timestamp: TIMESTAMP,
       isDll: false,
+      sections: [
+        { name: '.text', rva: PAGE, size: PAGE, flags: 0x6800_0020 },
+        { name: '.data', rva: 2 * PAGE, size: tables - 2 * PAGE, flags: 0xc800_0040 },
+      ],
       exports,
       pdb: { name, guid, age: Number(age) },
     },

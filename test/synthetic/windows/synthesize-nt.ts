@@ -14,6 +14,10 @@ export interface NtOptions {
   readonly truth?: NtTruth;
   /** The debugger's data not encoded, as with a debugger attached; else as the build keeps it. */
   readonly plainDebuggerData?: boolean;
+  /** Another program database in the kernel's debug record than that of the build: `ntkrnlmp.pdb/GUID-age`. */
+  readonly identity?: string;
+  /** Another build number than that of the build: 19045 is a 19041. */
+  readonly buildNumber?: number;
   /** Without the start block in low memory. */
   readonly noLowStub?: boolean;
   /** Puts more into the guest before it is complete. */
@@ -47,16 +51,17 @@ export function synthesizeNt(version: string, options: NtOptions = {}): Syntheti
   const truth = options.truth ?? NT_SAMPLE;
   const guest = new NtGuest(version);
   const { objects, memory } = guest;
-  writeModules(guest, truth.modules, writeKernelImage(guest));
+  writeModules(guest, truth.modules, writeKernelImage(guest, options.identity ?? guest.types.identity));
   for (const { path, type, target } of truth.objects) {
     const body = objects.find(path) ?? objects.make(type, { path });
     if (target !== undefined) guest.setUnicode(body, '_OBJECT_SYMBOLIC_LINK', 'LinkTarget', target);
   }
-  writeVariables(guest, truth);
+  const buildNumber = options.buildNumber ?? guest.types.buildNumber;
+  writeVariables(guest, truth, buildNumber);
   const processes = new NtProcesses(guest, truth);
   writeProcessors(guest, processes, truth);
   writeDebuggerData(guest, options.plainDebuggerData === true);
-  writeSharedData(guest, truth);
+  writeSharedData(guest, truth, buildNumber);
   options.extend?.(guest, processes);
   const dtb = memory.kernel.tables.root;
   if (options.noLowStub !== true) writeLowStub(guest, dtb);
@@ -70,9 +75,9 @@ const PROTECT_TO_VALUE = [
 ];
 const FREE_BUILD = 0xf000_0000;
 
-function writeVariables(guest: NtGuest, truth: NtTruth): void {
+function writeVariables(guest: NtGuest, truth: NtTruth, buildNumber: number): void {
   const { memory, types } = guest;
-  guest.setVariable('NtBuildNumber', 4, FREE_BUILD + types.buildNumber);
+  guest.setVariable('NtBuildNumber', 4, FREE_BUILD + buildNumber);
   guest.setVariable('KeNumberProcessors', 4, truth.processors);
   guest.setVariable('MmHighestUserAddress', 8, 0x7fff_fffe_ffffn);
   guest.setVariable('MmSystemRangeStart', 8, 0xffff_8000_0000_0000n);
@@ -106,7 +111,7 @@ function writeProcessors(guest: NtGuest, { threads }: NtProcesses, { processors,
 }
 
 /** KUSER_SHARED_DATA. */
-function writeSharedData(guest: NtGuest, { time, systemRoot }: NtTruth): void {
+function writeSharedData(guest: NtGuest, { time, systemRoot }: NtTruth, buildNumber: number): void {
   const { memory, types } = guest;
   const struct = '_KUSER_SHARED_DATA';
   const [major = 0, minor = 0] = types.version.split('.').map(Number);
@@ -120,7 +125,7 @@ function writeSharedData(guest: NtGuest, { time, systemRoot }: NtTruth): void {
     'SystemTime.High1Time': now >> 32n,
     'SystemTime.High2Time': now >> 32n,
   });
-  memory.setKnown(SHARED_DATA, struct, { NtBuildNumber: types.buildNumber });
+  memory.setKnown(SHARED_DATA, struct, { NtBuildNumber: buildNumber });
   memory.write(memory.at(SHARED_DATA, struct, 'NtSystemRoot'), Buffer.from(`${systemRoot}\0`, 'utf16le'));
 }
 

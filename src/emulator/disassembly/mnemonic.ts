@@ -1,0 +1,50 @@
+/** The mnemonic of an instruction in either syntax: a name from the table of forms with the suffix that its rule adds. */
+import type { Instruction, Width } from '../isa/instruction.js';
+import type { Subject } from './disassembled.js';
+import { clueSuffix, SUFFIX_RULES } from './suffix-rules.js';
+
+/** Predicates of CMPPS and its kin that have mnemonics of their own (SDM volume 2, CMPPS, table 3-6). */
+const PREDICATES = ['eq', 'lt', 'le', 'unord', 'neq', 'nlt', 'nle', 'ord'];
+
+/** The alternative for a width; the last one stands for all wider. */
+function byWidth(name: string, separator: string, width: Width): string {
+  const names = name.split(separator);
+  return names[Math.min(names.length - 1, Math.log2(width) - 1)] as string;
+}
+
+/** What the table says of the name in this subject's syntax, if it does. */
+export const nameForm = ({ form, syntax }: Subject): string | undefined => (syntax === 'att' ? form.att : form.intel);
+
+function fillIn(name: string, subject: Subject): string {
+  const { operandSize, addressSize } = subject.instruction;
+  const [stem = '', rule] = byWidth(byWidth(name, '|', operandSize), '/', addressSize).split(':');
+  return stem + (rule === undefined ? '' : SUFFIX_RULES[rule]?.(subject));
+}
+
+/** CMPPS with a predicate that has a name: 'cmpltps', without the immediate. */
+export function namedPredicate({ row, operands }: Instruction): string | undefined {
+  const kind = /^cmp([ps][sd])$/.exec(row.name)?.[1];
+  const predicate = operands[2];
+  if (kind === undefined || predicate?.kind !== 'immediate') return undefined;
+  const name = PREDICATES[Number(predicate.value)];
+  return name === undefined ? undefined : `cmp${name}${kind}`;
+}
+
+export const isConditionalBranch = ({ row }: Instruction): boolean => /^(7.|0f 8.|e[0-3])$/.test(row.code);
+
+/** Branch hints (SDM volume 2, 2.1.1), which AT&T text writes behind the mnemonic. */
+export function branchHint({ instruction, encoding, syntax }: Subject): '' | ',pt' | ',pn' {
+  if (syntax !== 'att' || !isConditionalBranch(instruction)) return '';
+  const last = encoding.prefixes.findLast((byte) => byte === 0x2e || byte === 0x3e);
+  return last === undefined ? '' : last === 0x3e ? ',pt' : ',pn';
+}
+
+export function mnemonicOf(subject: Subject): string {
+  const { instruction, syntax } = subject;
+  const predicate = namedPredicate(instruction);
+  if (predicate !== undefined) return predicate;
+  const name = nameForm(subject);
+  if (name !== undefined) return fillIn(name, subject) + branchHint(subject);
+  const clue = syntax === 'att' ? clueSuffix(instruction) : '';
+  return instruction.row.name + clue + branchHint(subject);
+}
