@@ -21,7 +21,6 @@ import { convertImage } from '../../src/formats/convert-image.js';
 import { openMemory } from '../../src/formats/open-image.js';
 import type { DebianArchitecture } from '../../src/guests/debian-packages.js';
 import { MachineMemory } from '../../src/live/machine-memory.js';
-import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
 import { importWhole } from '../snapshots/temporary-store.js';
 import { bootEventGuest, guestParts } from './event-guest.js';
@@ -32,8 +31,9 @@ import { changeLine, truthChanges } from './truth-changes.js';
 
 const KINDS: readonly Kind[] = ['pslist', 'modules', 'mounts', 'handles', 'maps', 'netstat', 'interfaces'];
 const SERIES = 'events';
-/** From power-on to the last moment, on a machine with other work to do. */
+/** From power-on to the last moment, and for one test, on a machine with other work to do. */
 const PATIENCE = 900_000;
+const TEST_PATIENCE = 240_000;
 
 /** The rows, or the one line why there are none. */
 async function outcome(rows: () => AsyncIterable<MarkedRow> | Promise<readonly MarkedRow[]>) {
@@ -47,8 +47,7 @@ async function outcome(rows: () => AsyncIterable<MarkedRow> | Promise<readonly M
   }
 }
 
-const fullRun = (plugin: Plugin, memory: PhysicalMemory) =>
-  outcome(() => runPlugin(plugin, new Image('memory', memory)));
+const fullRun = (plugin: Plugin, image: Image) => outcome(() => runPlugin(plugin, image));
 
 /** Declares the tests; one boot serves them all. Skipped, with the reason, where Debian's packages cannot be had. */
 export function watchEventGuest(architecture: DebianArchitecture): void {
@@ -57,11 +56,12 @@ export function watchEventGuest(architecture: DebianArchitecture): void {
     describe.skip(`a guest that does things (${architecture}: ${parts})`, () => test('is watched'));
     return;
   }
-  describe(`a guest that does things, ${architecture}`, () => {
+  describe(`a guest that does things, ${architecture}`, { timeout: TEST_PATIENCE }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'memlapse-events-'));
     const truths: Truth[] = [];
     const logs: (readonly string[])[] = [];
     const members: Member[] = [];
+    const images: Image[] = [];
     let store: SnapshotStore;
     beforeAll(async () => {
       // A kernel that has to be searched for is found by megabytes, some of which always change.
@@ -73,7 +73,9 @@ export function watchEventGuest(architecture: DebianArchitecture): void {
         logs.push(log);
         truths.push(parseTruth(text));
         importWhole(store, SERIES, new MachineMemory(guest.machine));
-        members.push({ name: `${SERIES}@${number}`, memory: store.openMemory(SERIES, number) });
+        const member = { name: `${SERIES}@${number}`, memory: store.openMemory(SERIES, number) };
+        members.push(member);
+        images.push(new Image(member.name, member.memory));
       }
     }, PATIENCE);
     afterAll(async () => {
@@ -84,15 +86,15 @@ export function watchEventGuest(architecture: DebianArchitecture): void {
 
     test.each(KINDS)('%s says at every moment what the guest said', async (kind) => {
       const plugin = await loadPlugin({ folder: 'linux', name: kind });
-      for (const [index, { name, memory }] of members.entries()) {
-        const rows = await fullRun(plugin, memory);
-        if (typeof rows === 'string') throw new Error(`${name}: ${rows}`);
+      for (const [index, image] of images.entries()) {
+        const rows = await fullRun(plugin, image);
+        if (typeof rows === 'string') throw new Error(`${image.name}: ${rows}`);
         expect(rows.filter(({ partial }) => partial)).toEqual([]);
         const found = rowLines(
           kind,
           rows.map(({ row }) => row),
         );
-        expect(found.sort(), name).toEqual([...(truths[index] as Truth).lines[kind]].sort());
+        expect(found.sort(), image.name).toEqual([...(truths[index] as Truth).lines[kind]].sort());
       }
     });
 
@@ -116,25 +118,25 @@ export function watchEventGuest(architecture: DebianArchitecture): void {
     test('results that are kept are those of full runs', async () => {
       const runner = new SeriesRunner();
       for (const plugin of await comparedPlugins('linux')) {
-        for (const { name, memory } of members) {
-          const kept = await outcome(() => runner.rows(plugin, 'memory', memory));
-          expect(kept, `${plugin.name} at ${name}`).toEqual(await fullRun(plugin, memory));
+        for (const image of images) {
+          const kept = await outcome(() => runner.rows(plugin, image.name, image.memory));
+          expect(kept, `${plugin.name} at ${image.name}`).toEqual(await fullRun(plugin, image));
         }
       }
       expect(runner.counts.kept).toBeGreaterThan(0);
     });
 
     test('an exported core has the same processes here, and opens in gdb', async () => {
-      const { memory } = members[1] as Member;
+      const image = images[1] as Image;
+      const { memory } = image;
       const path = join(folder, 'guest.core');
       await convertImage(memory, 'elf', path);
       const pslist = await loadPlugin({ folder: 'linux', name: 'pslist' });
       const core = await openMemory(path);
-      expect(await fullRun(pslist, core)).toEqual(await fullRun(pslist, memory));
+      expect(await fullRun(pslist, new Image('core', core))).toEqual(await fullRun(pslist, image));
       core.close();
       if (spawnSync('gdb', ['--version']).error !== undefined) return;
       const [{ rip } = {}] = memory.registers;
-      const image = new Image('memory', memory);
       const kernel = await image.requireLinux();
       const banner = kernel.space.translate(kernel.requireAddress('linux_banner'));
       if (banner.kind !== 'mapped' || rip === undefined) throw new Error('the guest has no banner');
