@@ -1,7 +1,6 @@
 /** `driverscan`: drivers as the I/O manager knows them. */
 import { column } from '../../core/columns.js';
-import { objectPath } from '../../objects/windows/object-header.js';
-import { scanObjects } from '../../objects/windows/pool-scan.js';
+import { driverObjects } from '../../objects/windows/driver-objects.js';
 import { unicodeString } from '../../objects/windows/unicode-string.js';
 import { definePlugin } from '../plugin.js';
 
@@ -20,16 +19,15 @@ export default definePlugin({
     service: column.text('Registry key of its service'),
     offset: column.address('Address of the _DRIVER_OBJECT'),
   },
-  *rows(kernel) {
-    for (const { header, body } of scanObjects(kernel, ['Driver'])) {
-      const driver = kernel.struct('_DRIVER_OBJECT', body);
-      const extension = driver.follow('DriverExtension');
+  *rows(kernel, _options, io) {
+    for (const { view, name } of driverObjects(kernel, () => io.progress(0, 0, 'looking for drivers'))) {
+      const extension = view.follow('DriverExtension');
       yield {
-        name: objectPath(kernel, header),
-        base: driver.ptr('DriverStart'),
-        size: driver.num('DriverSize'),
+        name,
+        base: view.ptr('DriverStart'),
+        size: view.num('DriverSize'),
         service: extension && unicodeString(extension, 'ServiceKeyName'),
-        offset: body,
+        offset: view.address,
       };
     }
   },

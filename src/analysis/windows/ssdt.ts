@@ -1,6 +1,6 @@
 /** `ssdt`: the routines behind the system calls, and whose code they are. */
 import { column } from '../../core/columns.js';
-import { moduleAt } from '../../objects/windows/module-ranges.js';
+import { codeAt } from '../../objects/windows/module-ranges.js';
 import { systemCalls } from '../../objects/windows/system-calls.js';
 import { definePlugin } from '../plugin.js';
 
@@ -22,9 +22,7 @@ export default definePlugin({
   },
   *rows(kernel) {
     for (const { table, index, routine } of systemCalls(kernel)) {
-      const nearest = kernel.profile.symbols.nearest(routine);
-      const symbol = nearest?.offset === 0 ? nearest.symbol.name : undefined;
-      yield { table, index, address: routine, module: moduleAt(kernel, routine), symbol };
+      yield { table, index, address: routine, ...codeAt(kernel, routine) };
     }
   },
 });

@@ -158,6 +158,8 @@ export class ProcessorCore {
       state: this.state,
       handlers: this.handlers,
       blocks: this.blocks,
+      memory: this.memory,
+      helperRecord: () => this.record,
       imports: this.imports,
       retranslate: () => {
         this.blocks.flushBlocks();
@@ -212,13 +214,9 @@ export class ProcessorCore {
   /** Events: leaves before the instruction of `record`, which may have been reported as begun. */
   private leaveForEvents(record: number, begun: boolean): number {
     this.unwind(record);
-    if (begun) this.noteBegun();
+    if (begun) this.events.begun.note(this);
     else if ((this.state.i32[(record + RECORD.start) >> 2] as number) > 0) this.state.set('blockSequential', 1);
     return EXIT.events;
-  }
-
-  private noteBegun(): void {
-    this.events.begun.note(this.state.u64[RIP] as bigint, this.icount);
   }
 
   private cutRip(rip: bigint): bigint {
@@ -296,6 +294,7 @@ export class ProcessorCore {
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
+    this.state.observer.reset?.();
   }
 
   // ---- running -----------------------------------------------------------------------------------------------
@@ -322,7 +321,7 @@ export class ProcessorCore {
       const shadowed = Number(state.i64[SHADOW]) > now;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
-      const begun = this.events.begun.waits && this.events.begun.take(state.u64[RIP] as bigint, now);
+      const begun = this.events.begun.waits && this.events.begun.take(this);
       if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
@@ -355,7 +354,7 @@ export class ProcessorCore {
   private handle(code: number): void {
     switch (code) {
       case EXIT.miss:
-        // Not at the limit: whether a page counts as executed must not depend on how its first instruction was reached.
+        // Not at the limit: a page counts as executed only when an instruction of it is.
         if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
         return;
       case EXIT.limit:
@@ -385,7 +384,7 @@ export class ProcessorCore {
   private afterLeave(begun: boolean): void {
     if ((this.state.i32[REMAINING] as number) === 0) return;
     if (!this.events.isFull) this.step(begun);
-    else if (begun) this.noteBegun();
+    else if (begun) this.events.begun.note(this);
   }
 
   private deliverPending(): void {
@@ -415,6 +414,10 @@ export class ProcessorCore {
     const { state } = this;
     const now = this.icount;
     const block = this.blocks.single();
+    if (this.events.stopsNow) {
+      if (begun) this.events.begun.note(this);
+      return;
+    }
     this.steps++;
     state.i64[ICOUNT_BASE] = BigInt(now + 1);
     state.i32[REMAINING] = 0;

@@ -5,6 +5,7 @@
  */
 import { STATUS_FLAGS } from '../isa/eflags.js';
 import { RAM_BASE, WASM_PAGE } from './memory-map.js';
+import type { Observer } from './observer.js';
 import { gprAddress, SEGMENT_OFFSETS, STATE_FIELDS, segmentAddress, stateAddress } from './state-layout.js';
 
 /** Segment attributes as stored: descriptor bits 40-55 shifted down to 0, plus this bit for a null segment. */
@@ -35,6 +36,8 @@ export class CpuState {
   readonly u64: BigUint64Array;
   readonly view: DataView;
   readonly ramBytes: number;
+  /** Who wants to know what happens; see observer.ts. */
+  readonly observer: Observer = {};
 
   constructor(ramBytes: number) {
     const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);

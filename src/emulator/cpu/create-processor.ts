@@ -109,6 +109,7 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     const last = Math.min(Math.floor((address + length - 1) / 4096), pages.count - 1);
     for (let frame = Math.floor(address / 4096); frame <= last; frame++) {
       pages.dirty[frame] = 1;
+      this.core.state.observer.pages?.writtenOutside(frame);
       if (pages.code[frame] === 0) continue;
       const start = Math.max(address, frame * 4096);
       this.core.memory.onCodeWrite(start, Math.min(address + length, (frame + 1) * 4096) - start);

@@ -64,6 +64,7 @@ export class Delivery {
       if (current.address !== undefined) this.state.setWide('cr2', current.address);
       const errorCode = HAS_ERROR_CODE.has(current.vector) && isProtected(this.state) ? current.errorCode : undefined;
       try {
+        this.state.observer.delivers?.('exception', current.vector, errorCode, current.address);
         this.deliver({ vector: current.vector, source: 'exception', errorCode });
         return true;
       } catch (error) {
@@ -77,6 +78,7 @@ export class Delivery {
 
   /** Delivers a hardware interrupt or NMI; false on a triple fault. */
   interrupt(vector: number): boolean {
+    this.state.observer.delivers?.('hardware', vector);
     return this.orException({ vector, source: 'hardware', errorCode: undefined });
   }
 
@@ -93,6 +95,7 @@ export class Delivery {
   /** INT n, INT3, INTO, INT1; faults are thrown and belong to the instruction. RIP must already be the next one. */
   software(vector: number, isInt1: boolean): void {
     this.softwareCount++;
+    this.state.observer.delivers?.('software', vector);
     this.deliver({ vector, source: isInt1 ? 'hardware' : 'software', errorCode: undefined });
   }
 

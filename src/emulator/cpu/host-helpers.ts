@@ -15,6 +15,7 @@ import { cpuidLeaf } from './cpuid.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { HOST_HELPERS } from './host-helper-names.js';
 import { usesDescriptors } from './mode.js';
+import { XCR0 } from './observer.js';
 import { CS, loadSegment, SS } from './segments.js';
 import { systemCall, systemEnter, systemExit, systemReturn } from './system-calls.js';
 
@@ -79,7 +80,29 @@ function writeMsr(core: ProcessorCore): void {
   requireRing0(core);
   const { state } = core;
   const value = (state.gpr(0) & 0xffffffffn) | ((state.gpr(2) & 0xffffffffn) << 32n);
-  core.msrs.write(Number(state.gpr(1) & 0xffffffffn), value);
+  const number = Number(state.gpr(1) & 0xffffffffn);
+  const { msr } = state.observer;
+  const old = msr === undefined ? 0n : readableMsr(core, number);
+  core.msrs.write(number, value);
+  msr?.(number, old, value);
+}
+
+/** The value of an MSR for whoever observes writes to it; 0 where it cannot be read. */
+function readableMsr(core: ProcessorCore, number: number): bigint {
+  try {
+    return core.msrs.read(number);
+  } catch (error) {
+    if (error instanceof GuestException) return 0n;
+    throw error;
+  }
+}
+
+/** Writes a control register by `act`, with a report of what it was and is. */
+function observeControl(core: ProcessorCore, register: number, act: () => void): void {
+  const { control } = core.state.observer;
+  const old = control === undefined ? 0n : core.control.read(register);
+  act();
+  control?.(register, old, core.control.read(register));
 }
 
 function waitFpu(core: ProcessorCore): void {
@@ -130,23 +153,47 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),
   inputString: (core) => core.ports.string(true, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
   outputString: (core) => core.ports.string(false, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
-  farJump: (core) => core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2)),
-  farCall: (core) => core.transfers.call(num(core, 0), arg(core, 1), num(core, 2), core.nextRip()),
-  farReturn: (core) => core.transfers.farReturn(num(core, 0), num(core, 1)),
-  interruptReturn: (core) => core.transfers.interruptReturn(num(core, 0)),
+  farJump: (core) => {
+    core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2));
+    core.state.observer.transferred?.('far jump');
+  },
+  farCall: (core) => {
+    core.transfers.call(num(core, 0), arg(core, 1), num(core, 2), core.nextRip());
+    core.state.observer.transferred?.('far call');
+  },
+  farReturn: (core) => {
+    core.transfers.farReturn(num(core, 0), num(core, 1));
+    core.state.observer.transferred?.('far return');
+  },
+  interruptReturn: (core) => {
+    core.transfers.interruptReturn(num(core, 0));
+    core.state.observer.returned?.();
+  },
   softwareInterrupt,
   interruptOnOverflow: (core) => {
     core.state.setWide('rip', core.nextRip());
     if (arg(core, 0) !== 0n) core.delivery.software(VECTOR.overflow, false);
   },
-  systemCall: (core) => systemCall(core.state, core.nextRip()),
-  systemReturn: (core) => systemReturn(core.state, num(core, 0)),
-  systemEnter: (core) => systemEnter(core.state),
-  systemExit: (core) => systemExit(core.state, num(core, 0)),
+  systemCall: (core) => {
+    systemCall(core.state, core.nextRip());
+    core.state.observer.transferred?.('system call');
+  },
+  systemReturn: (core) => {
+    systemReturn(core.state, num(core, 0));
+    core.state.observer.transferred?.('system return');
+  },
+  systemEnter: (core) => {
+    systemEnter(core.state);
+    core.state.observer.transferred?.('system call');
+  },
+  systemExit: (core) => {
+    systemExit(core.state, num(core, 0));
+    core.state.observer.transferred?.('system return');
+  },
   readMachineStatus: (core) => result(core, core.state.get('cr0') >>> 0),
   loadMachineStatus: (core) => {
     requireRing0(core);
-    core.control.loadMachineStatus(num(core, 0));
+    observeControl(core, 0, () => core.control.loadMachineStatus(num(core, 0)));
   },
   invalidatePage: (core) => {
     requireRing0(core);
@@ -160,7 +207,9 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   writeExtendedControl: (core) => {
     if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
     requireRing0(core);
+    const old = core.state.get('xcr0');
     core.control.writeExtended(num(core, 0), arg(core, 1));
+    core.state.observer.control?.(XCR0, BigInt(old), arg(core, 1));
   },
   setAccessFlag: (core) => {
     if (core.state.get('cpl') !== 0) throw new GuestException(VECTOR.invalidOpcode);
@@ -195,7 +244,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   writeControl: (core) => {
     requireRing0(core);
-    core.control.write(num(core, 0), arg(core, 1));
+    observeControl(core, num(core, 0), () => core.control.write(num(core, 0), arg(core, 1)));
   },
   readDebug: (core) => result(core, core.state.getWide(`dr${debugAccess(core, num(core, 0))}`)),
   writeDebug: (core) => {
@@ -209,7 +258,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   clearTaskSwitched: (core) => {
     requireRing0(core);
-    core.control.clearTaskSwitched();
+    observeControl(core, 0, () => core.control.clearTaskSwitched());
   },
   writeMsr,
   readMsr,
@@ -217,6 +266,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   halt: (core) => {
     requireRing0(core);
     core.state.set('halted', 1);
+    core.state.observer.halted?.();
   },
   waitFpu,
   x87Function: (core) => {

@@ -35,11 +35,18 @@ export class IoPorts {
 
   read(port: number, size: number): number {
     this.check(port, size);
-    return this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+    const value = this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+    this.state.observer.port?.(true, port, size, value);
+    return value;
   }
 
   write(port: number, size: number, value: number): void {
     this.check(port, size);
+    this.out(port, size, value);
+  }
+
+  private out(port: number, size: number, value: number): void {
+    this.state.observer.port?.(false, port, size, value);
     this.bus.writePort(port, size as 1 | 2 | 4, value);
   }
 
@@ -57,8 +64,11 @@ export class IoPorts {
       const user = state.get('cpl') === 3;
       if (input) {
         this.memory.probeWrite(at, size, user);
-        this.memory.write(at, size, BigInt(this.bus.readPort(port, size as 1 | 2 | 4) >>> 0), user);
-      } else this.bus.writePort(port, size as 1 | 2 | 4, Number(this.memory.read(at, size, user)));
+        const value = this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+        state.observer.port?.(true, port, size, value);
+        this.memory.write(at, size, BigInt(value), user);
+      } else this.out(port, size, Number(this.memory.read(at, size, user)));
+      state.observer.commit?.();
       state.setGprSized(pointer, addressSize, (offset + step) & mask);
       if (!repeated) return;
       state.setGprSized(1, addressSize, ((state.gpr(1) & mask) - 1n) & mask);

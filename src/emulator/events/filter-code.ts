@@ -10,6 +10,9 @@ export interface Known {
   readonly address: Value;
   readonly physical?: Value;
   readonly value?: Value;
+  readonly extra?: Value;
+  /** i32. */
+  readonly detail?: Value;
   /** Bytes from `address` and `physical` on, any of which may lie in a range; i64. */
   readonly size: Value;
 }
@@ -34,7 +37,7 @@ function touches(b: OpBuilder, at: Value, size: Value, ranges: readonly Range[])
 
 /** The condition as an i32 of 0 or 1. Pure: loads of state fields and operators only. */
 export function conditionCode(b: OpBuilder, condition: Condition, known: Known): Value {
-  const { ranges, physicalRanges, addressSpace, ring, value } = condition;
+  const { ranges, physicalRanges, addressSpace, ring, value, detail, sameMapping } = condition;
   let result: Value | undefined;
   if (ranges !== undefined) result = and(b, result, touches(b, known.address, known.size, ranges));
   if (addressSpace !== undefined) {
@@ -49,6 +52,14 @@ export function conditionCode(b: OpBuilder, condition: Condition, known: Known):
   }
   if (value !== undefined && known.value !== undefined) {
     result = and(b, result, b.compare('eq', b.and(known.value, b.i64(value.mask)), b.i64(value.equals)));
+  }
+  if (detail !== undefined && known.detail !== undefined) {
+    result = and(b, result, b.ne(b.and(known.detail, b.i32(detail)), b.i32(0)));
+  }
+  if (sameMapping && known.value !== undefined && known.extra !== undefined) {
+    const samePage = b.compare('eq', known.value, b.and(known.address, b.i64(-4096)));
+    const root = b.loadMemory('i64', 8, b.i32(0), stateAddress('cr3'));
+    result = and(b, result, b.and(samePage, b.compare('eq', known.extra, root)));
   }
   return result ?? yes(b);
 }

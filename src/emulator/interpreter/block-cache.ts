@@ -173,6 +173,7 @@ export class BlockCache {
       if (found.secondFrame < 0 || found.secondFrame === this.secondFrame(linear, mode)) return found;
       this.drop(found);
     }
+    this.state.observer.pages?.executed(physical, linear);
     return this.decode(linear, physical, mode, single);
   }
 
@@ -205,6 +206,7 @@ export class BlockCache {
   private decodeCrossing(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
     const second = this.secondFrame(linear, mode);
     if (!this.memory.pages.isRam(second)) throw new GuestException(VECTOR.invalidOpcode);
+    this.state.observer.pages?.executed(second * 4096, this.memory.wrap((linear | 0xfffn) + 1n));
     const inFirst = 4096 - (physical & 0xfff);
     const start = RAM_BASE + physical;
     this.window.set(this.state.bytes.subarray(start, start + inFirst));
@@ -385,6 +387,11 @@ export class BlockCache {
     if (hit.length > 0 || regions) this.flushJumps('all');
   }
 
+  /** Forgets all code that was made from a frame. */
+  dropFrame(frame: number): void {
+    this.invalidate(frame * 4096, 4096);
+  }
+
   private drop(block: Block): void {
     this.blocks.delete(blockKey(block.physical, block.mode, block.single));
     for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
@@ -400,7 +407,7 @@ export class BlockCache {
 
   /** May the frame be written without notice again? The JIT narrows this. */
   releaseFrame: (frame: number) => void = (frame) => {
-    this.memory.pages.code[frame] = 0;
+    this.memory.pages.releaseCode(frame);
   };
 
   holdsFrame(frame: number): boolean {

@@ -244,6 +244,6 @@ export class Jit {
 
   private releaseFrame(frame: number): void {
     if (this.byFrame.has(frame) || this.core.blocks.holdsFrame(frame)) return;
-    this.core.memory.pages.code[frame] = 0;
+    this.core.memory.pages.releaseCode(frame);
   }
 }

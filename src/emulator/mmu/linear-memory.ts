@@ -43,11 +43,21 @@ export class LinearMemory {
   /** Physical frame for one access, through the TLB; -1 with `walker.errorCode` set on a fault. */
   frameFor(low: number, high: number, write: boolean, user: boolean): number {
     const entry = this.tlb.entry(low, user);
-    if (this.tlb.holds(entry, low, high) && (!write || this.tlb.isWritable(entry))) return this.noteWrite(entry, write);
+    if (this.isServed(entry, low, high, write)) return this.noteWrite(entry, write);
     if (!this.walker.walk(low, high, write, user, false)) return -1;
     const { walker } = this;
     this.tlb.fill(entry, low, high, walker.frame, walker.writable && walker.dirty, walker.global);
+    this.state.observer.fill?.(low, high, walker.frame, write ? 'write' : 'read');
     return this.noteWrite(entry, write);
+  }
+
+  private isServed(entry: number, low: number, high: number, write: boolean): boolean {
+    return this.tlb.holds(entry, low, high) && (!write || this.tlb.isWritable(entry));
+  }
+
+  /** Would an access fill the TLB (or fault)? */
+  needsWalk(low: number, high: number, write: boolean, user: boolean): boolean {
+    return !this.isServed(this.tlb.entry(low, user), low, high, write);
   }
 
   private noteWrite(entry: number, write: boolean): number {
@@ -70,18 +80,22 @@ export class LinearMemory {
     if (!isCanonical(high)) throw new GuestException(VECTOR.protection, 0);
     const frame = this.frameFor(low, high, write, user);
     if (frame < 0) throw this.pageFault(address);
+    if (write) this.state.observer.pages?.written(frame, low, high, user);
     return frame * 4096 + (low & 0xfff);
   }
 
   /** Reads `size` (1, 2, 4, 8) bytes as the supervisor, or with user rights. */
   read(address: bigint, size: number, user = false): bigint {
-    if ((Number(address & 0xfffn) & 0xfff) + size <= 4096)
-      return this.readPhysical(this.physical(address, false, user), size);
+    const first = this.physical(address, false, user);
     let value = 0n;
-    for (let i = 0; i < size; i++) {
-      const at = this.wrap(address + BigInt(i));
-      value |= this.readPhysical(this.physical(at, false, user), 1) << BigInt(8 * i);
+    if ((first & 0xfff) + size <= 4096) value = this.readPhysical(first, size);
+    else {
+      for (let i = 0; i < size; i++) {
+        const at = this.wrap(address + BigInt(i));
+        value |= this.readPhysical(this.physical(at, false, user), 1) << BigInt(8 * i);
+      }
     }
+    this.state.observer.access?.(false, address, first, size, value);
     return value;
   }
 
@@ -94,14 +108,15 @@ export class LinearMemory {
 
   write(address: bigint, size: number, value: bigint, user = false): void {
     this.probeWrite(address, size, user);
-    if ((Number(address & 0xfffn) & 0xfff) + size <= 4096) {
-      this.writePhysical(this.physical(address, true, user), size, value);
-      return;
+    const first = this.physical(address, true, user);
+    if ((first & 0xfff) + size <= 4096) this.writePhysical(first, size, value);
+    else {
+      for (let i = 0; i < size; i++) {
+        const at = this.wrap(address + BigInt(i));
+        this.writePhysical(this.physical(at, true, user), 1, (value >> BigInt(8 * i)) & 0xffn);
+      }
     }
-    for (let i = 0; i < size; i++) {
-      const at = this.wrap(address + BigInt(i));
-      this.writePhysical(this.physical(at, true, user), 1, (value >> BigInt(8 * i)) & 0xffn);
-    }
+    this.state.observer.access?.(true, address, first, size, value);
   }
 
   /** Outside 64-bit mode linear addresses are 32 bits wide. */
@@ -157,16 +172,19 @@ export class LinearMemory {
     if (known !== undefined) return known;
     if (!this.walker.walk(low, high, false, user, true)) throw this.pageFault(address);
     this.tlb.noteFetch(low, high, user, this.walker.frame, this.walker.global);
+    this.state.observer.fill?.(low, high, this.walker.frame, 'fetch');
     return this.walker.frame * 2 + (this.walker.global ? 1 : 0);
   }
 
   flush(globalToo: boolean): void {
     this.tlb.flush(globalToo);
     this.onFlush(globalToo ? 'all' : 'nonglobal');
+    this.state.observer.flush?.(globalToo ? 'all' : 'nonglobal', 0n);
   }
 
   flushPage(address: bigint): void {
     // The jump cache holds only pages that have been executed.
     if (this.tlb.flushPage(lowOf(address), highOf(address))) this.onFlush('all');
+    this.state.observer.flush?.('page', address);
   }
 }

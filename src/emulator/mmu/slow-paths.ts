@@ -106,13 +106,25 @@ export class SlowPaths {
       }
       return -1;
     }
-    const frame = this.memory.frameFor(low, high, (access & ACCESS_WRITE) !== 0, this.state.i32[CPL] === 3);
+    const write = (access & ACCESS_WRITE) !== 0;
+    const user = this.state.i32[CPL] === 3;
+    const { observer } = this.state;
+    const stepping = this.state.i32[STEPPING] !== 0;
+    if (observer.fill !== undefined && !stepping && this.memory.needsWalk(low, high, write, user)) {
+      if (record !== 0) this.leave.step(record);
+      return -1;
+    }
+    const frame = this.memory.frameFor(low, high, write, user);
     if (frame < 0) {
       if (record !== 0) {
         const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
         this.leave.exception(this.memory.pageFault(address), record);
       }
       return -1;
+    }
+    // A write to a page that holds code comes back in a single step.
+    if (write && observer.pages !== undefined && (stepping || !observer.pages.holdsCode(frame))) {
+      observer.pages.written(frame, low, high, user);
     }
     return frame * 4096 + (low & 0xfff);
   }
@@ -134,7 +146,8 @@ export class SlowPaths {
   private needsStep(physical: number, bytes: number, write: boolean): boolean {
     const frame = Math.floor(physical / 4096);
     if (!this.memory.pages.isRam(frame)) return true;
-    return write && this.memory.pages.code[frame] !== 0 && this.overlapsCode(physical, bytes);
+    if (!write || this.memory.pages.code[frame] === 0) return false;
+    return this.state.observer.pages?.holdsCode(frame) === true || this.overlapsCode(physical, bytes);
   }
 
   private bounce(

@@ -68,7 +68,7 @@ export const optionalHeader64 = struct({
 });
 
 /** Index of the data directories that are read. */
-export const directoryIndex = { exports: 0, debug: 6 } as const;
+export const directoryIndex = { exports: 0, imports: 1, resources: 2, debug: 6 } as const;
 
 export const dataDirectory = struct({ rva: u32, size: u32 });
 
@@ -94,6 +94,34 @@ export const exportDirectory = struct({
   namesRva: u32,
   ordinalsRva: u32,
 });
+
+export const importDescriptor = struct({
+  /** Of the names; the table of addresses had them too until the loader wrote addresses there. */
+  namesRva: u32,
+  timestamp: u32,
+  _forwarderChain: pad(4),
+  nameRva: u32,
+  addressesRva: u32,
+});
+
+export const resourceDirectory = struct({ _head: pad(12), namedCount: u16, idCount: u16 });
+/** The uppermost bit of `name` says that it is a name, that of `place` that it is a directory. */
+export const resourceEntry = struct({ name: u32, place: u32 });
+export const resourceData = struct({ rva: u32, size: u32, _codePage: pad(4), _reserved: pad(4) });
+export const RESOURCE_DIRECTORY_BIT = 0x8000_0000;
+/** RT_VERSION. */
+export const RESOURCE_VERSION = 16;
+
+/** VS_FIXEDFILEINFO (verrsrc.h). */
+export const fixedFileInfo = struct({
+  signature: u32,
+  _structVersion: pad(4),
+  fileVersionHigh: u32,
+  fileVersionLow: u32,
+  productVersionHigh: u32,
+  productVersionLow: u32,
+});
+export const FIXED_FILE_INFO = 0xfeef_04bd;
 
 export const debugDirectory = struct({
   _flags: pad(4),

@@ -38,6 +38,8 @@ export interface PeHeaders {
   readonly timestamp: number;
   /** Bytes that the loaded image takes. */
   readonly imageSize: number;
+  /** Bytes of headers at the beginning of file and image. */
+  readonly headersSize: number;
   readonly imageBase: bigint;
   readonly entryPoint: number;
   readonly checksum: number;
@@ -99,6 +101,7 @@ function readHeaders(bytes: Uint8Array): PeHeaders | undefined {
     machine: coff.machine,
     timestamp: coff.timestamp,
     imageSize: optional.imageSize,
+    headersSize: optional.headersSize,
     imageBase: optional.imageBase,
     entryPoint: optional.entryPoint,
     checksum: optional.checksum,

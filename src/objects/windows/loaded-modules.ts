@@ -11,12 +11,20 @@ export function* kernelModules(kernel: WindowsKernel): Generator<StructView> {
   if (head !== undefined) yield* listEntries(kernel, head, '_LDR_DATA_TABLE_ENTRY', 'InLoadOrderLinks');
 }
 
-/** Images of a process, in the order in which they were loaded, the program first. */
-export function* processModules({ block }: ProcessEnvironment): Generator<StructView> {
+/** The lists of a process's loader: the head in _PEB_LDR_DATA, and the links in each entry. */
+const LISTS = {
+  load: ['InLoadOrderModuleList', 'InLoadOrderLinks'],
+  init: ['InInitializationOrderModuleList', 'InInitializationOrderLinks'],
+  memory: ['InMemoryOrderModuleList', 'InMemoryOrderLinks'],
+} as const;
+export type LoaderList = keyof typeof LISTS;
+
+/** Images of a process, in the order in which they were loaded, the program first, unless another list is named. */
+export function* processModules({ block }: ProcessEnvironment, list: LoaderList = 'load'): Generator<StructView> {
   const loader = block.follow('Ldr');
   if (loader === undefined) return;
-  const head = loader.addressOf('InLoadOrderModuleList');
-  yield* listEntries(block.context, head, '_LDR_DATA_TABLE_ENTRY', 'InLoadOrderLinks');
+  const [head, links] = LISTS[list];
+  yield* listEntries(block.context, loader.addressOf(head), '_LDR_DATA_TABLE_ENTRY', links);
 }
 
 /** What module lists show. */

@@ -16,6 +16,20 @@ export function moduleAt(kernel: WindowsKernel, address: bigint): string | undef
   return ranges.find(({ base, end }) => address >= base && address < end)?.name;
 }
 
+export interface CodePlace {
+  /** Kernel module that it lies in; undefined outside of all. */
+  readonly module: string | undefined;
+  /** Name of the routine that begins there, where its symbol is known. */
+  readonly symbol: string | undefined;
+}
+
+/** Whose code begins at `address`. */
+export function codeAt(kernel: WindowsKernel, address: bigint): CodePlace {
+  const nearest = kernel.profile.symbols.nearest(address);
+  const symbol = nearest?.offset === 0 ? nearest.symbol.name : undefined;
+  return { module: moduleAt(kernel, address), symbol };
+}
+
 function* readRanges(kernel: WindowsKernel): Generator<Range> {
   for (const module of kernelModules(kernel)) {
     const { name, base, size } = moduleFacts(module);

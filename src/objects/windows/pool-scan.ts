@@ -130,3 +130,13 @@ function hasLivingCounts(header: StructView): boolean {
   const handles = header.big('HandleCount') ?? 0n;
   return references > 0n && references < MAX_REFERENCES && handles >= 0n && handles <= references;
 }
+
+/** A tag of four letters as the word that stands in memory. */
+export function poolTag(letters: string): number {
+  return Buffer.from(letters.padEnd(4), 'latin1').readUInt32LE(0);
+}
+
+/** The word as letters, without the protecting bit. */
+export function poolTagName(tag: number): string {
+  return String.fromCharCode(...[0, 8, 16, 24].map((shift) => ((tag & ~PROTECTED) >>> shift) & 0xff));
+}

@@ -15,7 +15,15 @@ export function unicodeString(
   context: ViewContext = view.context,
   limit: number = MAX_BYTES,
 ): string | undefined {
-  const string = view.at(path);
+  return stringText(view.at(path), context, limit);
+}
+
+/** The text of a `_UNICODE_STRING`; '' when it is empty, undefined when unreadable. */
+export function stringText(
+  string: StructView,
+  context: ViewContext = string.context,
+  limit: number = MAX_BYTES,
+): string | undefined {
   const length = string.num('Length');
   const buffer = string.ptr('Buffer');
   if (length === undefined || buffer === undefined) return undefined;
