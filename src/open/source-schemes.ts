@@ -20,6 +20,9 @@ export const SOURCE_SCHEMES: Readonly<Record<string, SourceScheme>> = {
   snapshot: {
     open: async (rest, options) => (await import('./open-snapshot.js')).openSnapshot(rest, options),
   },
+  live: {
+    open: async (rest, options) => (await import('./open-live.js')).openLive(rest, options),
+  },
 };
 
 /** What a name in a snapshot store begins with. */
