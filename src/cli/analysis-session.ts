@@ -49,6 +49,7 @@ export class AnalysisSession {
       extract: folder === undefined ? () => undefined : outputFolder(folder),
       progress: (done, total, label) => progress.update(done, total, label),
       note: (text) => this.note(text),
+      shows: () => true,
     };
   }
 
@@ -89,7 +90,10 @@ export class AnalysisSession {
   async run(plugin: Plugin, options: OptionsOf<Options>, preferred?: RendererName): Promise<void> {
     if (this.#flags.verbose) await this.#describe();
     const { name, columns, tree, timeline } = plugin;
-    await this.#write({ name, columns, tree, timeline }, runPlugin(plugin, this.image, options, this.#io), preferred);
+    const io = this.#showsAll(plugin)
+      ? this.#io
+      : { ...this.#io, shows: (column: string) => columns[column]?.quiet !== true };
+    await this.#write({ name, columns, tree, timeline }, runPlugin(plugin, this.image, options, io), preferred);
   }
 
   /** Runs one plugin on several snapshots of the series that the session's image is of, and writes what it gives. */
@@ -106,6 +110,13 @@ export class AnalysisSession {
     } finally {
       close();
     }
+  }
+
+  /** Plain tables leave quiet columns out; every other renderer, choice or test may want one. */
+  #showsAll({ name }: Plugin): boolean {
+    const { columns, filter } = this.#flags;
+    const chosen = columns ?? this.#configuration.columns?.[name];
+    return this.rendererName !== 'table' || chosen !== undefined || (filter ?? []).length > 0;
   }
 
   async #write(
