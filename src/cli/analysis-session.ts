@@ -53,8 +53,11 @@ export class AnalysisSession {
     };
   }
 
-  /** Opens the image that the flags (or the configuration in `configurationFolder`) name. */
-  static async open(flags: SessionFlags, configurationFolder: string): Promise<AnalysisSession> {
+  /**
+   * Opens the image that the flags (or the configuration in `configurationFolder`) name.
+   * @param ranges for what works on several snapshots: a part of a series may be named
+   */
+  static async open(flags: SessionFlags, configurationFolder: string, ranges = false): Promise<AnalysisSession> {
     const configuration = await loadConfiguration(configurationFolder);
     const quiet = flags.quiet || configuration.quiet === true;
     const progress = new ProgressBar(!quiet);
@@ -62,6 +65,7 @@ export class AnalysisSession {
       profile: flags.profile ?? configuration.profile,
       cache: flags.cache,
       store: flags.store,
+      ranges,
       onUnpack: (done, total) => progress.update(done, total, 'unpacking'),
     });
     progress.stop();
