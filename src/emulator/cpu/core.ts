@@ -20,6 +20,7 @@ import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
+import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
@@ -34,6 +35,8 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
+import { TaskSwitcher } from './task-switch.js';
 
 const ICOUNT_BASE = stateAddress('icountBase') >> 3;
 const REMAINING = stateAddress('remaining') >> 2;
@@ -49,9 +52,6 @@ const ATTENTION = stateAddress('attention') >> 2;
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
 
-/** Single-step flag of DR6. */
-const DR6_BS = 0x4000n;
-
 export class ProcessorCore {
   readonly state: CpuState;
   readonly model: CpuModel;
@@ -61,6 +61,7 @@ export class ProcessorCore {
   readonly msrs: MsrFile;
   readonly transfers: FarTransfers;
   readonly delivery: Delivery;
+  readonly debug: DebugUnit;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
@@ -86,12 +87,7 @@ export class ProcessorCore {
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
-  constructor(options: {
-    ramBytes: number;
-    model: CpuModel;
-    bus: Bus;
-    windows: readonly DeviceWindow[];
-  }) {
+  constructor(options: { ramBytes: number; model: CpuModel; bus: Bus; windows: readonly DeviceWindow[] }) {
     const { model, bus } = options;
     this.model = model;
     this.bus = bus;
@@ -105,10 +101,12 @@ export class ProcessorCore {
       bus,
       timestamp: () => this.timestamp(),
     });
-    this.transfers = new FarTransfers(this.state, this.memory);
-    this.delivery = new Delivery(this.state, this.memory);
+    this.debug = new DebugUnit(this.state);
+    const tasks = new TaskSwitcher(this.state, this.memory, this.control, this.debug);
+    this.transfers = new FarTransfers(this.state, this.memory, tasks);
+    this.delivery = new Delivery(this.state, this.memory, this.debug, tasks);
     this.queries = new DescriptorQueries(this.state, this.memory);
-    this.ports = new IoPorts(this.state, this.memory, bus);
+    this.ports = new IoPorts(this.state, this.memory, bus, this.debug);
     this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
@@ -142,18 +140,15 @@ export class ProcessorCore {
         return EXIT.step;
       },
       bulkMove: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, true) ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
       bulkFill: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
-      blockEnd,
-      stepEnd,
-    });
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,
@@ -195,9 +190,10 @@ export class ProcessorCore {
     return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
   }
 
-  /** MOV SS and POP SS: no interrupt until the next instruction is done. */
+  /** MOV SS and POP SS: no interrupt and no debug trap until the next instruction is done. */
   holdInterrupts(): void {
     this.state.i64[SHADOW] = BigInt(this.icount + 2);
+    this.debug.hold();
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -251,9 +247,16 @@ export class ProcessorCore {
       return EXIT.none;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.leaveWith(error, record);
+      if (error.committed) this.pending = error;
+      else this.leaveWith(error, record);
+      i32[LEFT] = 0;
       return EXIT.exception;
     }
+  }
+
+  /** May a repeated string instruction go on without looks at each access? */
+  private takesBulk(bytes: number, reads: boolean): boolean {
+    return this.slow.watch === undefined && !this.events.wantsBulk(bytes, reads);
   }
 
   private segmentCheck(address: number, access: number, record: number): number {
@@ -300,8 +303,9 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    this.events.start();
     const reason = this.runUntil(limit);
-    this.events.drain();
+    this.events.finish();
     return reason;
   }
 
@@ -319,10 +323,12 @@ export class ProcessorCore {
       const now = this.icount;
       if (now >= limit) return 'limit';
       const shadowed = Number(state.i64[SHADOW]) > now;
+      // Priorities: SDM volume 3, table 6-2.
+      if (deliverTraps(this, shadowed)) continue;
       if (!shadowed && this.acceptInterrupt()) continue;
       if (state.get('halted') !== 0) return 'halt';
       const begun = this.events.begun.waits && this.events.begun.take(this);
-      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
+      if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
         const stretch = Math.min(limit - now, MAX_STRETCH);
         state.i64[ICOUNT_BASE] = BigInt(now + stretch);
@@ -345,6 +351,10 @@ export class ProcessorCore {
     if (vector < 0) return false;
     this.shutdownUnless(this.delivery.interrupt(vector));
     return true;
+  }
+
+  deliver(exception: GuestException): void {
+    this.shutdownUnless(this.delivery.exception(exception));
   }
 
   private shutdownUnless(delivered: boolean): void {
@@ -392,7 +402,7 @@ export class ProcessorCore {
     this.pending = undefined;
     if (exception === undefined) throw new InvariantError('no exception is pending');
     updateMode(this.state);
-    this.shutdownUnless(this.delivery.exception(exception));
+    this.deliver(exception);
   }
 
   /** Runs something that may find an exception at RIP. */
@@ -401,7 +411,7 @@ export class ProcessorCore {
       body();
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.shutdownUnless(this.delivery.exception(error));
+      this.deliver(error);
     }
   }
 
@@ -432,20 +442,5 @@ export class ProcessorCore {
     state.i32[STEPPING] = 0;
     if (code === EXIT.exception) this.deliverPending();
     else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
-  }
-
-  /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(begun: boolean): void {
-    const { state } = this;
-    const traps = (state.i32[EFLAGS]! & TF) !== 0;
-    const before = this.icount;
-    const { softwareCount } = this.delivery;
-    this.step(begun);
-    if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
-    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
-    if (this.delivery.softwareCount !== softwareCount) return;
-    state.setWide('dr6', state.getWide('dr6') | DR6_BS);
-    updateMode(state);
-    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
   }
 }

@@ -86,6 +86,7 @@ export class Decoder {
     if (found === undefined) return undefined;
     const { row, pattern, operands: codes } = found;
     if (pattern.hasModrm && p.modrm < 0) p.modrm = this.byte(p);
+    if (row.ignoresMod) p.modrm |= 0xc0;
     if (p.lock && !(row.lockable && p.modrm >= 0 && p.modrm < 0xc0)) return undefined;
     p.operandSize = operandSizeOf(p, mode, found);
     p.addressSize = addressSizeOf(p.addressPrefix, mode.codeSize);

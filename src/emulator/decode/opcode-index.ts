@@ -33,7 +33,9 @@ export function buildOpcodeIndex(families: readonly Family[]): OpcodeIndex {
     for (const row of family.rows) {
       const pattern = parsePattern(row.code);
       const operands = parseOperands(row.operands);
-      const needs = pattern.form ?? operands.find((one) => one.only !== undefined)?.only;
+      const needs = row.ignoresMod
+        ? undefined
+        : (pattern.form ?? operands.find(({ only }) => only !== undefined)?.only);
       const indexed: IndexedRow = { row, family, pattern, operands, needs };
       const count = pattern.registerInOpcode ? 8 : 1;
       for (let i = 0; i < count; i++) {

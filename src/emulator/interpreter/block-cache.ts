@@ -114,6 +114,12 @@ export class BlockCache {
     return (this.state.segmentBase(1) + rip) & 0xffffffffn;
   }
 
+  /** Linear address of the instruction at RIP; no checks. */
+  get linearAddress(): bigint {
+    const rip = this.state.getWide('rip');
+    return this.mode.codeSize === 8 ? rip : (this.state.segmentBase(1) + rip) & 0xffffffffn;
+  }
+
   /** Makes the jump cache know the code at RIP; throws the fetch's or decode's exception. */
   install(): void {
     const { mode } = this;

@@ -5,7 +5,7 @@
  * flushes, so what a guest can observe of them (stale entries, accessed bits) is the same in both tiers.
  */
 import type { CpuState } from '../cpu/cpu-state.js';
-import { RAM_BASE } from '../cpu/memory-map.js';
+import { EMPTY_TLB_BASE, RAM_BASE } from '../cpu/memory-map.js';
 import type { PhysicalPages } from './physical-pages.js';
 import {
   TLB_BYTES, TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_GLOBAL, TLB_OFFSETS, TLB_SUPERVISOR, TLB_VALID, TLB_WRITABLE,
@@ -28,6 +28,11 @@ export class Tlb {
   constructor(state: CpuState, pages: PhysicalPages) {
     this.i32 = state.i32;
     this.pages = pages;
+    for (let i = 0; i < TLB_ENTRIES; i++) {
+      const entry = (EMPTY_TLB_BASE >> 2) + i * WORDS;
+      this.i32[entry + READ_TAG] = EMPTY;
+      this.i32[entry + WRITE_TAG] = EMPTY;
+    }
     this.flush(true);
   }
 
