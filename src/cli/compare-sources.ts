@@ -1,5 +1,6 @@
 /** The work of `memlapse diff`: changes between sources, as rows of text. */
 
+import { changedCode } from '../analysis/changes/changed-code.js';
 import { compareMembers } from '../analysis/changes/compare-members.js';
 import type { Change, CompareChoice } from '../analysis/changes/compare-objects.js';
 import { comparePages } from '../analysis/changes/compare-pages.js';
@@ -11,8 +12,11 @@ import type { SystemName } from '../analysis/systems.js';
 import { hex, PAGE_SIZE } from '../core/address.js';
 import { column, type Row } from '../core/columns.js';
 import { UsageError } from '../core/errors.js';
-import { changedBytes } from '../memory/changed-frames.js';
+import { changedBytes, changedFrames } from '../memory/changed-frames.js';
+import type { LinuxKernel } from '../objects/linux/kernel.js';
+import { symbolize } from '../objects/linux/symbolize.js';
 import { textValue } from '../report/values.js';
+import { codeChangeRows } from './code-change-rows.js';
 
 export const CHANGE_COLUMNS = {
   from: column.text('Earlier moment', { quiet: true }),
@@ -64,6 +68,8 @@ export async function* compareSources(members: readonly Member[], request: Compa
     }
     if (request.memory) {
       const { linux } = await runner.image(after.name, after.memory);
+      const old = await runner.image(before.name, before.memory);
+      for (const row of codeRows(old.linux, linux)) yield { row: { ...ends, ...row }, partial: false };
       for (const owned of comparePages(before.memory, after.memory, linux)) {
         const object = `${owned.owner}${owned.pid === undefined ? '' : ` (pid ${owned.pid})`}`;
         const base = { ...ends, kind: `memory of ${owned.kind}`, change: 'changed', object };
@@ -74,6 +80,14 @@ export async function* compareSources(members: readonly Member[], request: Compa
         for (const row of byteRows(base, before, after, owned.frames)) yield { row, partial: false };
       }
     }
+  }
+}
+
+function* codeRows(before: LinuxKernel | undefined, after: LinuxKernel | undefined): Generator<ChangeRow> {
+  if (before === undefined || after === undefined) return;
+  const width = after.is64Bit ? 64 : 32;
+  for (const code of changedCode(changedFrames(before.memory, after.memory), before, after)) {
+    yield* codeChangeRows(code, width, (address) => symbolize(after, address));
   }
 }
 

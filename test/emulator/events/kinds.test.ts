@@ -121,7 +121,7 @@ test('an exception with its frame, and the return from it', () => {
   ]);
   const frame = told(code, 1, { kind: 'write' }).filter(({ implicit }) => implicit);
   expect(frame.map(({ address, value }) => [address, value])).toEqual(
-    [0x10n, BigInt(STACK_TOP), 2n, 8n, 0x1000n, 0n].map((value, i) => [BigInt(STACK_TOP - 8 * (i + 1)), value]),
+    [0x10n, BigInt(STACK_TOP), 0x1_0002n, 8n, 0x1000n, 0n].map((value, i) => [BigInt(STACK_TOP - 8 * (i + 1)), value]),
   );
 });
 
