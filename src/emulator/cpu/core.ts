@@ -87,12 +87,7 @@ export class ProcessorCore {
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
-  constructor(options: {
-    ramBytes: number;
-    model: CpuModel;
-    bus: Bus;
-    windows: readonly DeviceWindow[];
-  }) {
+  constructor(options: { ramBytes: number; model: CpuModel; bus: Bus; windows: readonly DeviceWindow[] }) {
     const { model, bus } = options;
     this.model = model;
     this.bus = bus;
@@ -308,8 +303,9 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    this.events.start();
     const reason = this.runUntil(limit);
-    this.events.drain();
+    this.events.finish();
     return reason;
   }
 
