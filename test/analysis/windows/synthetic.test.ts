@@ -16,6 +16,7 @@ import kpcrs from '../../../src/analysis/windows/kpcrs.js';
 import lsadump from '../../../src/analysis/windows/lsadump.js';
 import malfind from '../../../src/analysis/windows/malfind.js';
 import modscan from '../../../src/analysis/windows/modscan.js';
+import netstat from '../../../src/analysis/windows/netstat.js';
 import orphans from '../../../src/analysis/windows/orphan-kernel-threads.js';
 import printkey from '../../../src/analysis/windows/printkey.js';
 import psxview from '../../../src/analysis/windows/psxview.js';
@@ -28,6 +29,7 @@ import { hiveBytes, hiveText } from '../../formats/builders/hive.js';
 import { BufferMemory } from '../../synthetic/buffer-memory.js';
 import { CREDENTIALS, lsaKeyTruth, samTruth, securityTruth } from '../../synthetic/windows/nt-credentials.js';
 import { KERNEL_DATA, writeKernelData } from '../../synthetic/windows/nt-kernel-data.js';
+import { ENDPOINTS, writeEndpoints } from '../../synthetic/windows/nt-network.js';
 import { type HiveTruth, writeHives } from '../../synthetic/windows/nt-registry.js';
 import { type SyntheticNt, synthesizeNt } from '../../synthetic/windows/synthesize-nt.js';
 import { wholeRows } from '../test-kernels.js';
@@ -127,9 +129,10 @@ describe.each(BUILDS)('plugins on a guest of Windows %s', (version) => {
   let hives: bigint[];
   beforeAll(() => {
     nt = synthesizeNt(version, {
-      extend: (guest) => {
+      extend: (guest, processes) => {
         hives = writeHives(guest, HIVES);
         writeKernelData(guest, KERNEL_DATA);
+        writeEndpoints(guest, processes, ENDPOINTS);
       },
     });
     image = new Image(version, new BufferMemory(nt.bytes), { cache: false });
@@ -247,6 +250,33 @@ describe.each(BUILDS)('plugins on a guest of Windows %s', (version) => {
         reasons: ['executable without a file', 'writable and executable', 'begins with an image header'],
       }),
     ]);
+  });
+
+  it('list connections and listeners', async () => {
+    const states: Record<number, string> = { 2: 'SYN_SENT', 4: 'ESTABLISHED' };
+    const sockets = await rows(netstat);
+    const facts = [
+      'pid',
+      'protocol',
+      'localAddress',
+      'localPort',
+      'remoteAddress',
+      'remotePort',
+      'state',
+      'createTime',
+    ];
+    expect(sockets.map((row) => Object.fromEntries(facts.map((name) => [name, row[name]])))).toEqual(
+      ENDPOINTS.map(({ tag, pid, local, localPort, remote, remotePort, state, created }) => ({
+        pid,
+        protocol: `${tag === 'UdpA' ? 'udp' : 'tcp'}${local.includes(':') ? '6' : ''}`,
+        localAddress: local || '0.0.0.0',
+        localPort,
+        remoteAddress: remote,
+        remotePort,
+        state: state === undefined ? (tag === 'TcpL' ? 'LISTEN' : undefined) : states[state],
+        createTime: unixNs(created),
+      })),
+    );
   });
 
   it('list the processors with their threads', async () => {
