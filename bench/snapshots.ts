@@ -11,8 +11,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Image } from '../src/analysis/image.js';
 import { openMemory } from '../src/formats/open-image.js';
-import { pageOwners } from '../src/objects/linux/page-owners.js';
 import { processes } from '../src/objects/linux/tasks.js';
+import { pageOwners } from '../src/objects/page-owners.js';
 import { importMemory } from '../src/snapshots/import-memory.js';
 import { openStore } from '../src/snapshots/store.js';
 
