@@ -50,6 +50,7 @@ const bounds = (rows: number, pages: number): Bounds => ({
 
 /** Options that make a plugin do all it can do. */
 const OPTIONS: Readonly<Record<string, OptionsOf<Options>>> = {
+  disassemble: { address: '_text', count: 200 },
   regex: { pattern: 'Linux version [0-9]' },
   yara: { text: 'Linux version', processes: true },
   maps: { dump: true },

@@ -5,6 +5,7 @@
  */
 import { STATUS_FLAGS } from '../isa/eflags.js';
 import { RAM_BASE, WASM_PAGE } from './memory-map.js';
+import type { Observer } from './observer.js';
 import { gprAddress, SEGMENT_OFFSETS, STATE_FIELDS, segmentAddress, stateAddress } from './state-layout.js';
 
 /** Segment attributes as stored: descriptor bits 40-55 shifted down to 0, plus this bit for a null segment. */
@@ -26,6 +27,8 @@ export const ATTRIBUTE = {
 
 const FLAGS_RESULT = stateAddress('flagsResult') >> 3;
 const FLAGS_EXTRA = stateAddress('flagsExtra') >> 3;
+const ARGUMENTS = stateAddress('argument0') >> 3;
+const RESULTS = stateAddress('result0') >> 3;
 
 export class CpuState {
   readonly memory: WebAssembly.Memory;
@@ -35,6 +38,8 @@ export class CpuState {
   readonly u64: BigUint64Array;
   readonly view: DataView;
   readonly ramBytes: number;
+  /** Who wants to know what happens; see observer.ts. */
+  readonly observer: Observer = {};
 
   constructor(ramBytes: number) {
     const pages = Math.ceil((RAM_BASE + ramBytes) / WASM_PAGE);
@@ -55,6 +60,18 @@ export class CpuState {
 
   set(name: string, value: number): void {
     this.i32[stateAddress(name) >> 2] = value;
+  }
+
+  /** The signed 64-bit count in the field at byte `address`; below 2^53, so a number holds it, without a bigint. */
+  count(address: number): number {
+    const at = address >> 2;
+    return (this.i32[at + 1] as number) * 2 ** 32 + ((this.i32[at] as number) >>> 0);
+  }
+
+  setCount(address: number, value: number): void {
+    const at = address >> 2;
+    this.i32[at] = value;
+    this.i32[at + 1] = Math.floor(value / 2 ** 32);
   }
 
   /** A 64-bit field, unsigned. */
@@ -100,7 +117,11 @@ export class CpuState {
   }
 
   argument(index: number): bigint {
-    return this.getWide(`argument${index}`);
+    return this.u64[ARGUMENTS + index] as bigint;
+  }
+
+  setResult(index: number, value: bigint): void {
+    this.u64[RESULTS + index] = value;
   }
 
   // ---- segments ----------------------------------------------------------------------------------------------

@@ -76,11 +76,11 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
   }
 
   get idleTicks(): number {
-    return this.core.idleTicks;
+    return this.core.clock.idleTicks;
   }
 
   set idleTicks(value: number) {
-    this.core.idleTicks = value;
+    this.core.clock.idleTicks = value;
   }
 
   setInterruptLine(level: boolean): void {
@@ -109,6 +109,7 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     const last = Math.min(Math.floor((address + length - 1) / 4096), pages.count - 1);
     for (let frame = Math.floor(address / 4096); frame <= last; frame++) {
       pages.dirty[frame] = 1;
+      this.core.state.observer.pages?.writtenOutside(frame);
       if (pages.code[frame] === 0) continue;
       const start = Math.max(address, frame * 4096);
       this.core.memory.onCodeWrite(start, Math.min(address + length, (frame + 1) * 4096) - start);
@@ -166,7 +167,7 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     const index = SEGMENT_NAMES.indexOf(name);
     if (index < 0) throw new UserError(`the processor has no segment register '${name}'`);
     this.core.state.setSegment(index, value.selector, value.base, value.limit, value.attributes);
-    if (name === 'cs') this.core.blocks.flushJumps('all');
+    if (name === 'cs') this.core.blocks.jumps.flush('all');
     updateMode(this.core.state);
   }
 

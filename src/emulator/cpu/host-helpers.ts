@@ -4,7 +4,7 @@
  */
 
 import { InvariantError } from '../../core/errors.js';
-import { AC, VM } from '../isa/eflags.js';
+import { AC, TF, VM } from '../isa/eflags.js';
 import { X87_FUNCTION_NAMES } from '../isa/x87-control.js';
 import { loadBcd, storeBcd } from '../softfloat/x87-bcd.js';
 import { X87_FUNCTIONS } from '../softfloat/x87-functions.js';
@@ -12,9 +12,11 @@ import type { X87Stack } from '../softfloat/x87-operand.js';
 import { CR0, CR4 } from './control-bits.js';
 import type { ProcessorCore } from './core.js';
 import { cpuidLeaf } from './cpuid.js';
+import { DR6 } from './debug-unit.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { HOST_HELPERS } from './host-helper-names.js';
 import { usesDescriptors } from './mode.js';
+import { XCR0 } from './observer.js';
 import { CS, loadSegment, SS } from './segments.js';
 import { systemCall, systemEnter, systemExit, systemReturn } from './system-calls.js';
 
@@ -23,7 +25,7 @@ export type HostHelper = (core: ProcessorCore) => void;
 const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
 const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
 const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
-  core.state.setWide(`result${index}`, BigInt.asUintN(64, BigInt(value)));
+  core.state.setResult(index, BigInt.asUintN(64, BigInt(value)));
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();
@@ -41,12 +43,6 @@ function loadSegmentHelper(core: ProcessorCore): void {
   if (segment === SS) core.holdInterrupts();
 }
 
-function readTimestamp(core: ProcessorCore): void {
-  const { state } = core;
-  if ((state.get('cr4') & CR4.TSD) !== 0 && state.get('cpl') !== 0) protectionFault();
-  result(core, core.timestamp());
-}
-
 function describe(core: ProcessorCore, value: number | undefined): void {
   result(core, value ?? 0);
   result(core, value === undefined ? 0 : 1, 1);
@@ -56,13 +52,20 @@ function debugAccess(core: ProcessorCore, index: number): number {
   requireRing0(core);
   const aliased = index === 4 || index === 5;
   if (aliased && (core.state.get('cr4') & CR4.DE) !== 0) throw new GuestException(VECTOR.invalidOpcode);
+  if (core.debug.detectsAccess) throw new GuestException(VECTOR.debug, 0, undefined, DR6.BD);
   return aliased ? index + 2 : index;
 }
+
+/** CPUID shows the local APIC only while it is enabled (SDM volume 3, 11.4.3). */
+const APIC_BASE = 0x1b;
+const APIC_ENABLE = 0x800n;
 
 function identify(core: ProcessorCore): void {
   const { state } = core;
   const word = (index: number): number => Number(BigInt.asIntN(32, state.gpr(index)));
-  const leaf = cpuidLeaf(core.model, state, word(0), word(1));
+  const apicBase = core.bus.readMsr(APIC_BASE);
+  const apicOn = apicBase === undefined || (apicBase & APIC_ENABLE) !== 0n;
+  const leaf = cpuidLeaf(core.model, { state, apicOn }, word(0), word(1));
   [0, 3, 1, 2].forEach((register, i) => {
     state.setGpr(register, BigInt((leaf[i] as number) >>> 0));
   });
@@ -79,7 +82,29 @@ function writeMsr(core: ProcessorCore): void {
   requireRing0(core);
   const { state } = core;
   const value = (state.gpr(0) & 0xffffffffn) | ((state.gpr(2) & 0xffffffffn) << 32n);
-  core.msrs.write(Number(state.gpr(1) & 0xffffffffn), value);
+  const number = Number(state.gpr(1) & 0xffffffffn);
+  const { msr } = state.observer;
+  const old = msr === undefined ? 0n : readableMsr(core, number);
+  core.msrs.write(number, value);
+  msr?.(number, old, value);
+}
+
+/** The value of an MSR for whoever observes writes to it; 0 where it cannot be read. */
+function readableMsr(core: ProcessorCore, number: number): bigint {
+  try {
+    return core.msrs.read(number);
+  } catch (error) {
+    if (error instanceof GuestException) return 0n;
+    throw error;
+  }
+}
+
+/** Writes a control register by `act`, with a report of what it was and is. */
+function observeControl(core: ProcessorCore, register: number, act: () => void): void {
+  const { control } = core.state.observer;
+  const old = control === undefined ? 0n : core.control.read(register);
+  act();
+  control?.(register, old, core.control.read(register));
 }
 
 function waitFpu(core: ProcessorCore): void {
@@ -121,32 +146,59 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     if (segment >= 6) requireProtected(core);
     result(core, core.state.selector(segment));
   },
-  requireUmip: () => {},
+  requireUmip: (core) => {
+    if ((core.state.get('cr4') & CR4.UMIP) !== 0) requireRing0(core);
+  },
   requireRing0,
   requireProtected,
-  readTimestamp,
   swapGs,
   input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),
   inputString: (core) => core.ports.string(true, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
   outputString: (core) => core.ports.string(false, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
-  farJump: (core) => core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2)),
-  farCall: (core) => core.transfers.call(num(core, 0), arg(core, 1), num(core, 2), core.nextRip()),
-  farReturn: (core) => core.transfers.farReturn(num(core, 0), num(core, 1)),
-  interruptReturn: (core) => core.transfers.interruptReturn(num(core, 0)),
+  farJump: (core) => {
+    core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2), core.nextRip());
+    core.state.observer.transferred?.('far jump');
+  },
+  farCall: (core) => {
+    core.transfers.call(num(core, 0), arg(core, 1), num(core, 2), core.nextRip());
+    core.state.observer.transferred?.('far call');
+  },
+  farReturn: (core) => {
+    core.transfers.farReturn(num(core, 0), num(core, 1));
+    core.state.observer.transferred?.('far return');
+  },
+  interruptReturn: (core) => {
+    core.transfers.interruptReturn(num(core, 0), core.nextRip());
+    core.state.observer.returned?.();
+  },
   softwareInterrupt,
   interruptOnOverflow: (core) => {
     core.state.setWide('rip', core.nextRip());
     if (arg(core, 0) !== 0n) core.delivery.software(VECTOR.overflow, false);
   },
-  systemCall: (core) => systemCall(core.state, core.nextRip()),
-  systemReturn: (core) => systemReturn(core.state, num(core, 0)),
-  systemEnter: (core) => systemEnter(core.state),
-  systemExit: (core) => systemExit(core.state, num(core, 0)),
+  systemCall: (core) => {
+    systemCall(core.state, core.nextRip());
+    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
+    core.state.observer.transferred?.('system call');
+  },
+  systemReturn: (core) => {
+    systemReturn(core.state, num(core, 0));
+    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
+    core.state.observer.transferred?.('system return');
+  },
+  systemEnter: (core) => {
+    systemEnter(core.state);
+    core.state.observer.transferred?.('system call');
+  },
+  systemExit: (core) => {
+    systemExit(core.state, num(core, 0));
+    core.state.observer.transferred?.('system return');
+  },
   readMachineStatus: (core) => result(core, core.state.get('cr0') >>> 0),
   loadMachineStatus: (core) => {
     requireRing0(core);
-    core.control.loadMachineStatus(num(core, 0));
+    observeControl(core, 0, () => core.control.loadMachineStatus(num(core, 0)));
   },
   invalidatePage: (core) => {
     requireRing0(core);
@@ -160,7 +212,9 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   writeExtendedControl: (core) => {
     if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
     requireRing0(core);
+    const old = core.state.get('xcr0');
     core.control.writeExtended(num(core, 0), arg(core, 1));
+    core.state.observer.control?.(XCR0, BigInt(old), arg(core, 1));
   },
   setAccessFlag: (core) => {
     if (core.state.get('cpl') !== 0) throw new GuestException(VECTOR.invalidOpcode);
@@ -195,7 +249,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   writeControl: (core) => {
     requireRing0(core);
-    core.control.write(num(core, 0), arg(core, 1));
+    observeControl(core, num(core, 0), () => core.control.write(num(core, 0), arg(core, 1)));
   },
   readDebug: (core) => result(core, core.state.getWide(`dr${debugAccess(core, num(core, 0))}`)),
   writeDebug: (core) => {
@@ -209,7 +263,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   clearTaskSwitched: (core) => {
     requireRing0(core);
-    core.control.clearTaskSwitched();
+    observeControl(core, 0, () => core.control.clearTaskSwitched());
   },
   writeMsr,
   readMsr,
@@ -217,6 +271,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   halt: (core) => {
     requireRing0(core);
     core.state.set('halted', 1);
+    core.state.observer.halted?.();
   },
   waitFpu,
   x87Function: (core) => {

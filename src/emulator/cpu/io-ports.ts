@@ -2,6 +2,7 @@
 import { DF, IOPL } from '../isa/eflags.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import type { CpuState } from './cpu-state.js';
+import type { DebugUnit } from './debug-unit.js';
 import { protectionFault } from './exceptions.js';
 import { is64Bit, isProtected, isVirtual8086 } from './mode.js';
 import type { Bus } from './processor.js';
@@ -11,14 +12,21 @@ export class IoPorts {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly bus: Bus;
+  private readonly debug: DebugUnit;
 
-  constructor(state: CpuState, memory: LinearMemory, bus: Bus) {
+  constructor(state: CpuState, memory: LinearMemory, bus: Bus, debug: DebugUnit) {
+    this.debug = debug;
     this.state = state;
     this.memory = memory;
     this.bus = bus;
   }
 
   private check(port: number, size: number): void {
+    this.checkPermission(port, size);
+    this.debug.notePort(port, size);
+  }
+
+  private checkPermission(port: number, size: number): void {
     const { state, memory } = this;
     if (!isProtected(state)) return;
     const iopl = (state.get('eflags') & IOPL) >> 12;
@@ -35,11 +43,18 @@ export class IoPorts {
 
   read(port: number, size: number): number {
     this.check(port, size);
-    return this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+    const value = this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+    this.state.observer.port?.(true, port, size, value);
+    return value;
   }
 
   write(port: number, size: number, value: number): void {
     this.check(port, size);
+    this.out(port, size, value);
+  }
+
+  private out(port: number, size: number, value: number): void {
+    this.state.observer.port?.(false, port, size, value);
     this.bus.writePort(port, size as 1 | 2 | 4, value);
   }
 
@@ -57,8 +72,11 @@ export class IoPorts {
       const user = state.get('cpl') === 3;
       if (input) {
         this.memory.probeWrite(at, size, user);
-        this.memory.write(at, size, BigInt(this.bus.readPort(port, size as 1 | 2 | 4) >>> 0), user);
-      } else this.bus.writePort(port, size as 1 | 2 | 4, Number(this.memory.read(at, size, user)));
+        const value = this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;
+        state.observer.port?.(true, port, size, value);
+        this.memory.write(at, size, BigInt(value), user);
+      } else this.out(port, size, Number(this.memory.read(at, size, user)));
+      state.observer.commit?.();
       state.setGprSized(pointer, addressSize, (offset + step) & mask);
       if (!repeated) return;
       state.setGprSized(1, addressSize, ((state.gpr(1) & mask) - 1n) & mask);

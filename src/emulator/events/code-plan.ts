@@ -7,11 +7,13 @@ import { admitsInstruction, admitsPlace } from './event-filter.js';
 import type { EventFunctions, Listener } from './event-functions.js';
 import { type EventKind, TRANSLATED } from './event-kinds.js';
 
-const NEAR_BRANCHES: ReadonlySet<string> = new Set(['jmp', 'call', 'ret', 'loop', 'loope', 'loopne', 'jrcxz']);
+const BRANCHES: ReadonlySet<string> = new Set([
+  'jmp', 'call', 'ret', 'jmp far', 'call far', 'retf', 'syscall', 'sysret', 'sysenter', 'sysexit',
+]); // biome-ignore format: a list
 
-/** May it take a near branch? */
+/** May it take a branch? */
 export const isBranch = ({ row, operands }: Instruction): boolean =>
-  NEAR_BRANCHES.has(row.name) || operands.some(({ kind }) => kind === 'relative');
+  BRANCHES.has(row.name) || operands.some(({ kind }) => kind === 'relative');
 
 export class CodePlan {
   readonly listeners: readonly Listener[];

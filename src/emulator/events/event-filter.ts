@@ -4,7 +4,7 @@
  */
 import { UserError } from '../../core/errors.js';
 import type { CpuMode, Instruction } from '../isa/instruction.js';
-import { EVENT_KINDS, type EventKind } from './event-kinds.js';
+import { CONTROL_NAMES, EVENT_KINDS, type EventKind, WRITERS, type Writer } from './event-kinds.js';
 
 /** [start, end). */
 export interface AddressRange {
@@ -15,18 +15,27 @@ export interface AddressRange {
 /** All conditions must hold; what is left out does not matter. */
 export interface EventFilter {
   /**
-   * Virtual (linear) addresses: of the instruction for `instruction` and `block`, of the target for `branch`, of any
-   * byte of the access for `read` and `write`.
+   * Virtual (linear) addresses: of the instruction for `instruction`, `block` and `code-execute`, of the target for
+   * `branch` and `interrupt-return`, of any byte of the access for `read` and `write`, of the page for `tlb-fill`.
    */
   readonly ranges?: readonly AddressRange[];
-  /** The same of physical addresses; not for `branch`. */
+  /** The same of physical addresses. */
   readonly physicalRanges?: readonly AddressRange[];
   /** CR3, the root of the page tables; its flag bits (4:0) do not count. */
   readonly addressSpace?: bigint;
   readonly ring?: 0 | 1 | 2 | 3;
   /** Mnemonics of the instruction as the tables in `isa/` spell them ('mov', 'call', 'movsb'). */
   readonly mnemonics?: readonly string[];
-  /** (value & mask) must equal this. */
+  /** I/O ports from `first` to `last`. */
+  readonly ports?: readonly { readonly first: number; readonly last: number }[];
+  readonly vectors?: readonly number[];
+  /** Control registers by name ('cr3', 'xcr0'), model-specific registers by number. */
+  readonly registers?: readonly (string | number)[];
+  /** `code-execute`: one of those who wrote the page. `code-write`: who writes it. */
+  readonly writer?: Writer;
+  /** `code-execute`: only where the page was written through the address and the CR3 that execute it now. */
+  readonly sameMapping?: boolean;
+  /** (value & mask) must equal this: the new value of a register, the error code of an exception. */
   readonly value?: { readonly equals: bigint; readonly mask?: bigint };
 }
 
@@ -47,6 +56,9 @@ export interface Condition {
   readonly ring: number | undefined;
   readonly mnemonics: ReadonlySet<string> | undefined;
   readonly value: { readonly equals: bigint; readonly mask: bigint } | undefined;
+  /** One of these bits must be set in the detail of the record. */
+  readonly detail: number | undefined;
+  readonly sameMapping: boolean;
 }
 
 export interface Range {
@@ -69,22 +81,77 @@ function checkRange({ start, end }: AddressRange): Range {
   return { start, length: end - start };
 }
 
-/** @throws UserError for an unknown kind, an empty list or an impossible range. */
+const NONE: readonly (keyof EventFilter)[] = [];
+const PLACE = ['ranges', 'physicalRanges'] as const;
+
+/** What else than `addressSpace` and `ring` events of a kind can be filtered by. */
+const APPLICABLE: Readonly<Record<EventKind, readonly (keyof EventFilter)[]>> = {
+  instruction: [...PLACE, 'mnemonics'],
+  block: [...PLACE, 'mnemonics'],
+  branch: ['ranges', 'mnemonics'],
+  read: [...PLACE, 'mnemonics', 'value'],
+  write: [...PLACE, 'mnemonics', 'value'],
+  'port-read': ['ports', 'value'],
+  'port-write': ['ports', 'value'],
+  exception: ['vectors', 'value'],
+  interrupt: ['vectors'],
+  'interrupt-return': ['ranges'],
+  'control-write': ['registers', 'value'],
+  'msr-write': ['registers', 'value'],
+  'tlb-fill': PLACE,
+  'tlb-flush': NONE,
+  halt: NONE,
+  reset: NONE,
+  'code-write': [...PLACE, 'writer'],
+  'code-execute': [...PLACE, 'writer', 'sameMapping'],
+};
+
+const CONDITIONS = [...new Set(Object.values(APPLICABLE).flat())];
+
+/** Ports, vectors and registers are what the address of a record holds, too. */
+function numbered({ ports, vectors, registers }: EventFilter): AddressRange[] | undefined {
+  const single = (number: number): AddressRange => ({ start: BigInt(number), end: BigInt(number) + 1n });
+  if (ports !== undefined) return ports.map(({ first, last }) => ({ start: BigInt(first), end: BigInt(last) + 1n }));
+  if (vectors !== undefined) return vectors.map(single);
+  return registers?.map((register) => single(registerNumber(register)));
+}
+
+function registerNumber(register: string | number): number {
+  if (typeof register === 'number') return register;
+  const found = Object.entries(CONTROL_NAMES).find(([, name]) => name === register);
+  if (found === undefined) {
+    throw new UserError(`there is no control register '${register}'`, Object.values(CONTROL_NAMES).join(', '));
+  }
+  return Number(found[0]);
+}
+
+function checkApplicable(kinds: readonly EventKind[], filter: EventFilter): void {
+  for (const kind of kinds) {
+    const wrong = CONDITIONS.find((name) => filter[name] !== undefined && !APPLICABLE[kind].includes(name));
+    if (wrong !== undefined) throw new UserError(`events of kind '${kind}' cannot be filtered by '${wrong}'`);
+  }
+}
+
+/** @throws UserError for an unknown kind, a condition that the kind does not have, an empty list, an impossible range. */
 export function checkFilter(kinds: readonly EventKind[], filter: EventFilter): Condition {
   const unknown = kinds.find((kind) => !EVENT_KINDS.includes(kind));
   if (unknown !== undefined) {
     throw new UserError(`there are no events of kind '${unknown}'`, `use one of ${EVENT_KINDS.join(', ')}`);
   }
-  for (const name of ['ranges', 'physicalRanges', 'mnemonics'] as const) {
+  checkApplicable(kinds, filter);
+  for (const name of ['ranges', 'physicalRanges', 'mnemonics', 'ports', 'vectors', 'registers'] as const) {
     if (filter[name]?.length === 0) throw new UserError(`an empty list of ${name} lets no event through`);
   }
-  const { ranges, physicalRanges, addressSpace, ring, mnemonics, value } = filter;
+  const { physicalRanges, addressSpace, ring, mnemonics, value, writer } = filter;
+  const ranges = filter.ranges ?? numbered(filter);
   return {
     ranges: ranges?.map(checkRange),
     physicalRanges: physicalRanges?.map(checkRange),
     addressSpace: addressSpace === undefined ? undefined : addressSpace & ROOT_MASK,
     ring,
     mnemonics: mnemonics && new Set(mnemonics),
+    detail: writer && WRITERS[writer],
+    sameMapping: filter.sameMapping ?? false,
     value: value && { equals: value.equals & (value.mask ?? ALL), mask: (value.mask ?? ALL) & ALL },
   };
 }

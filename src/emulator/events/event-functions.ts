@@ -56,10 +56,15 @@ function buildEventFunction(module: WasmModule, kind: EventKind, listeners: read
     Value,
     Value,
   ];
-  const size = MEMORY.has(kind) ? b.let(b.widen(b.and(info, b.i32(0xff)))) : b.i64(1);
+  const own = b.let(b.widen(b.and(info, b.i32(0xff))));
+  const size = MEMORY.has(kind) ? own : b.i64(kind === 'tlb-fill' ? 4096 : 1);
+  const detail = b.let(b.and(b.shrU(info, b.i32(8)), b.i32(0xff)));
   const passed = b.variable('i32');
   for (const { condition, bit } of listeners) {
-    const one = b.and(isCandidate(b, candidates, bit), conditionCode(b, condition, { address, physical, value, size }));
+    const one = b.and(
+      isCandidate(b, candidates, bit),
+      conditionCode(b, condition, { address, physical, value, extra, detail, size }),
+    );
     b.set(passed, b.or(b.get(passed), b.shl(one, b.i32(bit))));
   }
   b.if(b.get(passed), () => {

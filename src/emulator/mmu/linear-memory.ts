@@ -12,8 +12,15 @@ import { PageWalker } from './page-walker.js';
 import type { PhysicalPages } from './physical-pages.js';
 import { Tlb } from './tlb.js';
 
-const lowOf = (address: bigint): number => Number(BigInt.asIntN(32, address));
-const highOf = (address: bigint): number => Number(BigInt.asIntN(32, address >> 32n));
+/** Takes 64-bit values apart: through memory, because shifting and cutting them allocates a bigint each time. */
+const wide = new BigUint64Array(1);
+const halves = new Int32Array(wide.buffer);
+
+/** The page offset of an address; leaves its halves in `halves`. */
+function split(address: bigint): number {
+  wide[0] = address;
+  return (halves[0] as number) & 0xfff;
+}
 
 /** Bits 63:47 all equal (SDM volume 1, 3.3.7.1)? `high` is the upper half; legacy addresses have 0 there. */
 export function isCanonical(high: number): boolean {
@@ -43,11 +50,21 @@ export class LinearMemory {
   /** Physical frame for one access, through the TLB; -1 with `walker.errorCode` set on a fault. */
   frameFor(low: number, high: number, write: boolean, user: boolean): number {
     const entry = this.tlb.entry(low, user);
-    if (this.tlb.holds(entry, low, high) && (!write || this.tlb.isWritable(entry))) return this.noteWrite(entry, write);
+    if (this.isServed(entry, low, high, write)) return this.noteWrite(entry, write);
     if (!this.walker.walk(low, high, write, user, false)) return -1;
     const { walker } = this;
     this.tlb.fill(entry, low, high, walker.frame, walker.writable && walker.dirty, walker.global);
+    this.state.observer.fill?.(low, high, walker.frame, write ? 'write' : 'read');
     return this.noteWrite(entry, write);
+  }
+
+  private isServed(entry: number, low: number, high: number, write: boolean): boolean {
+    return this.tlb.holds(entry, low, high) && (!write || this.tlb.isWritable(entry));
+  }
+
+  /** Would an access fill the TLB (or fault)? */
+  needsWalk(low: number, high: number, write: boolean, user: boolean): boolean {
+    return !this.isServed(this.tlb.entry(low, user), low, high, write);
   }
 
   private noteWrite(entry: number, write: boolean): number {
@@ -65,43 +82,47 @@ export class LinearMemory {
 
   /** Physical address of the byte at `address`; throws #PF, or #GP for a non-canonical address. */
   physical(address: bigint, write: boolean, user: boolean): number {
-    const low = lowOf(address);
-    const high = highOf(address);
+    split(address);
+    const [low, high] = [halves[0] as number, halves[1] as number];
     if (!isCanonical(high)) throw new GuestException(VECTOR.protection, 0);
     const frame = this.frameFor(low, high, write, user);
     if (frame < 0) throw this.pageFault(address);
+    if (write) this.state.observer.pages?.written(frame, low, high, user);
     return frame * 4096 + (low & 0xfff);
   }
 
   /** Reads `size` (1, 2, 4, 8) bytes as the supervisor, or with user rights. */
   read(address: bigint, size: number, user = false): bigint {
-    if ((Number(address & 0xfffn) & 0xfff) + size <= 4096)
-      return this.readPhysical(this.physical(address, false, user), size);
+    const first = this.physical(address, false, user);
     let value = 0n;
-    for (let i = 0; i < size; i++) {
-      const at = this.wrap(address + BigInt(i));
-      value |= this.readPhysical(this.physical(at, false, user), 1) << BigInt(8 * i);
+    if ((first & 0xfff) + size <= 4096) value = this.readPhysical(first, size);
+    else {
+      for (let i = 0; i < size; i++) {
+        const at = this.wrap(address + BigInt(i));
+        value |= this.readPhysical(this.physical(at, false, user), 1) << BigInt(8 * i);
+      }
     }
+    this.state.observer.access?.(false, address, first, size, value);
     return value;
   }
 
   /** Checks that a write of `size` bytes would succeed; throws its fault otherwise. */
   probeWrite(address: bigint, size: number, user = false): void {
     this.physical(address, true, user);
-    const last = this.wrap(address + BigInt(size - 1));
-    if (((address ^ last) & ~0xfffn) !== 0n) this.physical(last, true, user);
+    if (split(address) + size > 4096) this.physical(this.wrap(address + BigInt(size - 1)), true, user);
   }
 
   write(address: bigint, size: number, value: bigint, user = false): void {
-    this.probeWrite(address, size, user);
-    if ((Number(address & 0xfffn) & 0xfff) + size <= 4096) {
-      this.writePhysical(this.physical(address, true, user), size, value);
-      return;
+    const first = this.physical(address, true, user);
+    if ((first & 0xfff) + size <= 4096) this.writePhysical(first, size, value);
+    else {
+      this.probeWrite(address, size, user);
+      for (let i = 0; i < size; i++) {
+        const at = this.wrap(address + BigInt(i));
+        this.writePhysical(this.physical(at, true, user), 1, (value >> BigInt(8 * i)) & 0xffn);
+      }
     }
-    for (let i = 0; i < size; i++) {
-      const at = this.wrap(address + BigInt(i));
-      this.writePhysical(this.physical(at, true, user), 1, (value >> BigInt(8 * i)) & 0xffn);
-    }
+    this.state.observer.access?.(true, address, first, size, value);
   }
 
   /** Outside 64-bit mode linear addresses are 32 bits wide. */
@@ -150,23 +171,27 @@ export class LinearMemory {
 
   /** Frame x 2 + global of the page that holds an instruction byte; throws #PF or #GP. */
   fetchFrame(address: bigint, user: boolean): number {
-    const low = lowOf(address);
-    const high = highOf(address);
+    split(address);
+    const [low, high] = [halves[0] as number, halves[1] as number];
     if (!isCanonical(high)) throw new GuestException(VECTOR.protection, 0);
     const known = this.tlb.fetched(low, high, user);
     if (known !== undefined) return known;
     if (!this.walker.walk(low, high, false, user, true)) throw this.pageFault(address);
     this.tlb.noteFetch(low, high, user, this.walker.frame, this.walker.global);
+    this.state.observer.fill?.(low, high, this.walker.frame, 'fetch');
     return this.walker.frame * 2 + (this.walker.global ? 1 : 0);
   }
 
   flush(globalToo: boolean): void {
     this.tlb.flush(globalToo);
     this.onFlush(globalToo ? 'all' : 'nonglobal');
+    this.state.observer.flush?.(globalToo ? 'all' : 'nonglobal', 0n);
   }
 
   flushPage(address: bigint): void {
     // The jump cache holds only pages that have been executed.
-    if (this.tlb.flushPage(lowOf(address), highOf(address))) this.onFlush('all');
+    split(address);
+    if (this.tlb.flushPage(halves[0] as number, halves[1] as number)) this.onFlush('all');
+    this.state.observer.flush?.('page', address);
   }
 }

@@ -26,6 +26,14 @@ export class PhysicalPages {
     for (const { start, end } of windows) this.device.fill(1, start >>> 12, Math.ceil(end / 4096));
   }
 
+  /** Pages whose writes must be noticed even when no code is made from them any more; set by events/. */
+  kept: Uint8Array | undefined;
+
+  /** No code depends on the page any more. */
+  releaseCode(frame: number): void {
+    if (this.kept === undefined || this.kept[frame] === 0) this.code[frame] = 0;
+  }
+
   isRam(frame: number): boolean {
     return frame < this.count && this.device[frame] === 0;
   }

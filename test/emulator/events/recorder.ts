@@ -25,7 +25,7 @@ export function watch(
   subscriptions: readonly Subscription<EventKind>[],
   hot?: number,
 ): Seen {
-  const { cpu } = bareProcessor(hot === undefined ? {} : { hot });
+  const { cpu } = bareProcessor({ ramBytes: 1 << 20, ...(hot !== undefined && { hot }) });
   prepare(cpu);
   const events: MachineEvent[] = [];
   for (const one of subscriptions) cpu.events.subscribe(one, (batch) => void events.push(...batch));
