@@ -143,7 +143,7 @@ export class SlowPaths {
       if (record !== 0) this.leave.step(record);
       return -1;
     }
-    const frame = this.memory.frameFor(low, high, write, user);
+    const frame = this.memory.frameFor(low, high, write, user, true);
     if (frame < 0) {
       if (record !== 0) {
         const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
