@@ -17,8 +17,8 @@ const INIT = `#!/bin/busybox sh
 `;
 /** Instructions at which machines are compared; the interpreter, which is slow, goes to the first only. */
 const EARLY = 20_000_000;
-const MIDDLE = 150_000_000;
-const LATE = 250_000_000;
+const MIDDLE = 120_000_000;
+const LATE = 200_000_000;
 
 const kernel = debianKernel('amd64');
 const decompressors = await loadKernelDecompressors();
@@ -72,6 +72,7 @@ describe.skipIf(kernel === undefined)('Debian amd64', () => {
     const { machine } = boot(true);
     expect(runTo(machine, MIDDLE)).toBe(digests.get(MIDDLE));
     const restored = new Machine({ ramBytes: RAM });
+    restored.writeRam(0, machine.processor.ram);
     restored.restoreState(machine.saveState());
     expect(restored.stateHash()).toBe(digests.get(MIDDLE));
     expect(runTo(restored, LATE)).toBe(digests.get(LATE));
