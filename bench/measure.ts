@@ -16,16 +16,13 @@ export interface Measured {
 export interface Command {
   readonly argv: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Done before each run, outside of what is measured. */
-  readonly before?: () => void;
 }
 
 const TIME = '/usr/bin/time';
 
 /** One run. Throws when the command fails: a figure for a failure would be a lie. */
-export function measureOnce({ argv, env = {}, before }: Command): Measured {
+export function measureOnce({ argv, env = {} }: Command): Measured {
   if (!existsSync(TIME)) throw new Error(`${TIME} is needed (Debian's package "time")`);
-  before?.();
   const folder = mkdtempSync(join(tmpdir(), 'memlapse-bench-'));
   const report = join(folder, 'time');
   try {

@@ -1,4 +1,4 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import { bundle } from '../dist/launcher/load-bundle.js';
 
-await main(import.meta.url);
+await bundle().main(import.meta.url);

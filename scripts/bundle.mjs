@@ -1,9 +1,12 @@
 /**
  * Bundles build/ (what tsc wrote, with the generated commands) and the packages it uses into dist/, the part that ships:
- * one file for each command and plugin, and what they share in dist/chunks. Half of a short command's time went into
- * finding and opening 350 small files. docs/decisions/bundled-distribution.md has the figures.
  *
- * Not bundled: packages that bring a binary or find files of their own.
+ * - cli.cjs: the whole command line. Half of a short command's time went into finding and opening 350 small files.
+ *   launcher/load-bundle.js loads it, with its functions compiled by an earlier run.
+ * - commands/: a module for each command, for oclif, which gives it out of the bundle.
+ * - index.js: the library, in chunks, a plugin a file.
+ *
+ * Not bundled: packages that bring a binary or find files of their own. docs/decisions/bundled-distribution.md.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -15,8 +18,7 @@ const MODULES = join(ROOT, 'build');
 const DIST = join(ROOT, 'dist');
 const UNBUNDLED = ['lmdb', '@virustotal/yara-x', '@oclif/plugin-autocomplete'];
 /** Besides what other files start as a worker or a process of its own. */
-const ENTRIES =
-  /^(?:index|cli\/main|cli\/hooks\/.*|commands\/.*|analysis\/registry|analysis\/(?:common|linux|windows)\/[^/]*)\.js$/;
+const LIBRARY = /^(?:index|launcher\/load-bundle|analysis\/registry|analysis\/(?:common|linux|windows)\/[^/]*)\.js$/;
 const STARTED_FILE = /new URL\('(\.[^']*\.js)', import\.meta\.url\)/g;
 
 const files = readdirSync(MODULES, { recursive: true })
@@ -27,17 +29,7 @@ const started = files.flatMap((file) =>
   [...contents(file).matchAll(STARTED_FILE)].map(([, to]) => posix.join(posix.dirname(file), to)),
 );
 
-/**
- * esbuild gives only `default` to who loads a CommonJS package dynamically (Node finds the names, too): it must be loaded
- * by a module of ours that imports it statically.
- */
-function refuseNamesOfCommonJs(file) {
-  const [, name] = /\{[^}]*\}\s*=\s*await import\('(?!node:)([^.'][^']*)'/.exec(contents(file)) ?? [];
-  if (name !== undefined && !UNBUNDLED.includes(name))
-    throw new Error(`${file} takes names from a dynamic import of ${name}, which the bundle may not have`);
-}
-
-/** A module in a chunk still finds what lies beside the place it came from: dist/ mirrors build/. */
+/** A module in a bundle still finds what lies beside the place it came from: dist/ mirrors build/. */
 const ownPlace = {
   name: 'own-place',
   setup: ({ onLoad }) =>
@@ -49,38 +41,86 @@ const ownPlace = {
     }),
 };
 
-const { outputFiles, metafile } = await build({
+/**
+ * esbuild gives only `default` to who loads a CommonJS package dynamically (Node finds the names, too): it must be loaded
+ * by a module of ours that imports it statically.
+ */
+function refuseNamesOfCommonJs(file) {
+  const [, name] = /\{[^}]*\}\s*=\s*await import\('(?!node:)([^.'][^']*)'/.exec(contents(file)) ?? [];
+  if (name !== undefined && !UNBUNDLED.includes(name))
+    throw new Error(`${file} takes names from a dynamic import of ${name}, which the bundle may not have`);
+}
+
+const common = {
   absWorkingDir: ROOT,
-  entryPoints: [...new Set([...files.filter((file) => ENTRIES.test(file)), ...started])].map((file) => `build/${file}`),
   outbase: 'build',
-  outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
   external: UNBUNDLED,
   plugins: [ownPlace],
   metafile: true,
-  write: false,
   logLevel: 'warning',
-});
+};
 
-for (const { path, text } of outputFiles) {
+const library = await build({
+  ...common,
+  entryPoints: [...new Set([...files.filter((file) => LIBRARY.test(file)), ...started])].map((file) => `build/${file}`),
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  splitting: true,
+  format: 'esm',
+  write: false,
+});
+for (const { path, text } of library.outputFiles) {
   const up = relative(dirname(path), DIST).split(sep).join('/') || '.';
   const head = `import { createRequire as requireFrom } from 'node:module';
 const require = requireFrom(import.meta.url);
 const urlInDist = (file) => new URL(file, new URL('./${up}/', import.meta.url)).href;
 `;
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, head + text);
+  write(path, head + text);
 }
-writeFileSync(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(Object.keys(metafile.inputs)));
+
+const commandLine = await build({
+  ...common,
+  entryPoints: ['build/cli/bundle.js'],
+  outfile: 'dist/cli.cjs',
+  format: 'cjs',
+  write: false,
+  banner: {
+    js: "const urlInDist = (file) => new URL(file, require('node:url').pathToFileURL(__filename)).href;",
+  },
+});
+
+for (const { path, text } of commandLine.outputFiles)
+  write(path, text.replaceAll('await import(', 'await importModule('));
+
+for (const file of files.filter((each) => each.startsWith('commands/'))) {
+  const name = file.slice('commands/'.length, -'.js'.length);
+  writeFromBundle(file, `export default await bundle().loadCommand('${name}');`);
+}
+writeFromBundle(
+  'cli/hooks/command-not-found.js',
+  'export default async function (options) {\n  return (await bundle().loadCommandNotFound()).call(this, options);\n}',
+);
+
+const inputs = [library, commandLine].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+write(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(inputs));
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** A module in dist/ that gives out a part of the bundle. */
+function writeFromBundle(file, text) {
+  const up = posix.relative(posix.dirname(file), 'launcher/load-bundle.js');
+  write(join(DIST, file), `import { bundle } from '${up}';\n${text}\n`);
+}
 
 /** What the licences of the bundled packages ask for: their texts. */
-function licences(inputs) {
-  const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+function licences(paths) {
+  const folders = new Set(paths.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
   return [...folders].sort().map(licence).join('\n\n');
 }
 

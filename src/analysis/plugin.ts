@@ -84,6 +84,8 @@ export interface PluginIo {
   progress(done: number, total: number, label: string): void;
   /** A remark about the result as a whole, one sentence; goes to stderr. */
   note(text: string): void;
+  /** False for a column that nobody will see: what costs much may be left out of the rows. */
+  shows(column: string): boolean;
 }
 
 /** How the rows form a tree (`-r tree`, `pstree`): the column that identifies a row and the one naming its parent. */

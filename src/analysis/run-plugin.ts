@@ -35,7 +35,12 @@ const SUBJECTS: { readonly [S in Scope]: (image: Image) => Promise<Subject<S>> }
 };
 
 /** Side products are dropped, progress and remarks are not heard: for library use and tests. */
-export const SILENT_IO: PluginIo = { extract: () => undefined, progress: () => {}, note: () => {} };
+export const SILENT_IO: PluginIo = {
+  extract: () => undefined,
+  progress: () => {},
+  note: () => {},
+  shows: () => true,
+};
 
 /**
  * The rows of `plugin` on `image`, as they are found. Throws `UserError` when the image has no such operating system or

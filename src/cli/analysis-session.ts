@@ -49,11 +49,15 @@ export class AnalysisSession {
       extract: folder === undefined ? () => undefined : outputFolder(folder),
       progress: (done, total, label) => progress.update(done, total, label),
       note: (text) => this.note(text),
+      shows: () => true,
     };
   }
 
-  /** Opens the image that the flags (or the configuration in `configurationFolder`) name. */
-  static async open(flags: SessionFlags, configurationFolder: string): Promise<AnalysisSession> {
+  /**
+   * Opens the image that the flags (or the configuration in `configurationFolder`) name.
+   * @param ranges for what works on several snapshots: a part of a series may be named
+   */
+  static async open(flags: SessionFlags, configurationFolder: string, ranges = false): Promise<AnalysisSession> {
     const configuration = await loadConfiguration(configurationFolder);
     const quiet = flags.quiet || configuration.quiet === true;
     const progress = new ProgressBar(!quiet);
@@ -61,6 +65,7 @@ export class AnalysisSession {
       profile: flags.profile ?? configuration.profile,
       cache: flags.cache,
       store: flags.store,
+      ranges,
       onUnpack: (done, total) => progress.update(done, total, 'unpacking'),
     });
     progress.stop();
@@ -85,7 +90,10 @@ export class AnalysisSession {
   async run(plugin: Plugin, options: OptionsOf<Options>, preferred?: RendererName): Promise<void> {
     if (this.#flags.verbose) await this.#describe();
     const { name, columns, tree, timeline } = plugin;
-    await this.#write({ name, columns, tree, timeline }, runPlugin(plugin, this.image, options, this.#io), preferred);
+    const io = this.#showsAll(plugin)
+      ? this.#io
+      : { ...this.#io, shows: (column: string) => columns[column]?.quiet !== true };
+    await this.#write({ name, columns, tree, timeline }, runPlugin(plugin, this.image, options, io), preferred);
   }
 
   /** Runs one plugin on several snapshots of the series that the session's image is of, and writes what it gives. */
@@ -102,6 +110,13 @@ export class AnalysisSession {
     } finally {
       close();
     }
+  }
+
+  /** Plain tables leave quiet columns out; every other renderer, choice or test may want one. */
+  #showsAll({ name }: Plugin): boolean {
+    const { columns, filter } = this.#flags;
+    const chosen = columns ?? this.#configuration.columns?.[name];
+    return this.rendererName !== 'table' || chosen !== undefined || (filter ?? []).length > 0;
   }
 
   async #write(

@@ -15,10 +15,9 @@ export async function profileFromFiles(
   onProgress: (done: number, all: number) => void,
 ): Promise<BuiltSymbolFile> {
   const profile = await buildProfile(paths, { onProgress });
-  return {
-    file: writeIsf(profile, { origin: { kind: 'dwarf', name: profile.release } }),
-    sources: profile.sources,
-  };
+  const options =
+    'windows' in profile ? { windows: profile.windows } : { origin: { kind: 'dwarf', name: profile.release } };
+  return { file: writeIsf(profile, options), sources: profile.sources };
 }
 
 /** From the kernel in an image; addresses are written as they were linked. Throws `UserError` when there is no kernel. */

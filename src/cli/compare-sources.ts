@@ -1,18 +1,23 @@
 /** The work of `memlapse diff`: changes between sources, as rows of text. */
 
+import { changedCode } from '../analysis/changes/changed-code.js';
 import { compareMembers } from '../analysis/changes/compare-members.js';
 import type { Change, CompareChoice } from '../analysis/changes/compare-objects.js';
 import { comparePages } from '../analysis/changes/compare-pages.js';
 import { comparedPlugins } from '../analysis/changes/compared-plugins.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
+import { membersWithKernel } from '../analysis/series/members-with-kernel.js';
 import { type Member, ObjectSeries } from '../analysis/series/object-series.js';
 import { SeriesRunner } from '../analysis/series/series-runner.js';
 import type { SystemName } from '../analysis/systems.js';
 import { hex, PAGE_SIZE } from '../core/address.js';
 import { column, type Row } from '../core/columns.js';
 import { UsageError } from '../core/errors.js';
-import { changedBytes } from '../memory/changed-frames.js';
+import { changedBytes, changedFrames } from '../memory/changed-frames.js';
+import type { LinuxKernel } from '../objects/linux/kernel.js';
+import { symbolize } from '../objects/linux/symbolize.js';
 import { textValue } from '../report/values.js';
+import { codeChangeRows } from './code-change-rows.js';
 
 export const CHANGE_COLUMNS = {
   from: column.text('Earlier moment', { quiet: true }),
@@ -49,21 +54,26 @@ const BYTES_SHOWN = 16;
 
 /** The changes between each two neighbours of `members`. */
 export async function* compareSources(members: readonly Member[], request: CompareRequest): AsyncGenerator<MarkedRow> {
-  const [first] = members;
-  if (first === undefined) return;
   const options = { cache: request.cache, ...(request.profile === undefined ? {} : { profilePath: request.profile }) };
   const runner = new SeriesRunner(options);
+  const usable = await membersWithKernel(runner, members, request.note);
+  const [first] = usable;
+  if (first === undefined) return;
   const objects = await ObjectSeries.create(runner, first);
   const { plugins, choice } = await chosen(request, objects.os);
   for (const [index, after] of members.entries()) {
     const before = members[index - 1];
     if (before === undefined) continue;
     const ends = { from: before.name, to: after.name };
-    for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
-      yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
+    if (usable.includes(before) && usable.includes(after)) {
+      for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
+        yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
+      }
     }
     if (request.memory) {
       const { linux } = await runner.image(after.name, after.memory);
+      const old = await runner.image(before.name, before.memory);
+      for (const row of codeRows(old.linux, linux)) yield { row: { ...ends, ...row }, partial: false };
       for (const owned of comparePages(before.memory, after.memory, linux)) {
         const object = `${owned.owner}${owned.pid === undefined ? '' : ` (pid ${owned.pid})`}`;
         const base = { ...ends, kind: `memory of ${owned.kind}`, change: 'changed', object };
@@ -74,6 +84,14 @@ export async function* compareSources(members: readonly Member[], request: Compa
         for (const row of byteRows(base, before, after, owned.frames)) yield { row, partial: false };
       }
     }
+  }
+}
+
+function* codeRows(before: LinuxKernel | undefined, after: LinuxKernel | undefined): Generator<ChangeRow> {
+  if (before === undefined || after === undefined) return;
+  const width = after.is64Bit ? 64 : 32;
+  for (const code of changedCode(changedFrames(before.memory, after.memory), before, after)) {
+    yield* codeChangeRows(code, width, (address) => symbolize(after, address));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Flags of `live run` and `live start`, and what they mean as a schedule. */
+import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { UsageError } from '../core/errors.js';
 import { GUEST_EVENTS, type GuestEvent, type GuestEventName } from '../live/events/guest-events.js';
@@ -14,6 +15,8 @@ const EVENT_NAMES = Object.entries(GUEST_EVENTS as Record<string, GuestEvent>)
 
 /** What is said when no schedule is. */
 export const DEFAULT_EVERY = '1s';
+
+export const GUEST_ARG = Args.string({ description: 'Guest file, or the name of a guest that guest list shows' });
 
 export const LIVE_FLAGS = {
   ...SNAPSHOT_FLAGS,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError, UserError } from '../core/errors.js';
 import { parseSerialScript, type ScriptStep } from '../emulator-host/serial-script.js';
-import { loadGuestFile } from '../guests/guest-file.js';
+import { findGuest } from '../guests/known-guests.js';
 import type { GuestSource } from '../live/live-session.js';
 import { selectSnapshot } from '../snapshots/select-snapshot.js';
 import type { SnapshotStore } from '../snapshots/store.js';
@@ -16,10 +16,10 @@ export async function liveSource(
   if ((guest === undefined) === (from === undefined)) {
     throw new UsageError(
       guest === undefined ? 'no guest is named' : 'a guest and --from are named: it is one or the other',
-      'give a guest file (guest create makes one), or --from NAME@7',
+      'give a guest (guest create makes one, guest list shows them), or --from NAME@7',
     );
   }
-  if (guest !== undefined) return { guest: await loadGuestFile(guest) };
+  if (guest !== undefined) return { guest: (await findGuest(guest)).guest };
   const { series, number } = selectSnapshot(store, (from as string).replace(/^snapshot:/, ''));
   return { series, number };
 }

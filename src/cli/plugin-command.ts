@@ -7,7 +7,7 @@ import type { Options, Plugin } from '../analysis/plugin.js';
 import { UsageError, UserError } from '../core/errors.js';
 import type { RendererName } from '../report/renderers/index.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
-import { isOverTime } from './is-over-time.js';
+import { isOverTime, TIMELINE } from './is-over-time.js';
 import { flagsOf, optionsFrom } from './plugin-flags.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from './source-flags.js';
 
@@ -35,7 +35,7 @@ export function pluginCommand(...plugins: readonly [Plugin, ...Plugin[]]): typeo
       const parsed = await this.parse({ flags, args });
       const given = parsed.flags as unknown as SessionFlags;
       const named = { ...given, file: given.file ?? parsed.args.image };
-      const session = await AnalysisSession.open(named, this.config.configDir);
+      const session = await AnalysisSession.open(named, this.config.configDir, first.name === TIMELINE);
       try {
         const plugin = await pluginFor(plugins, session);
         refuseForeignOptions(plugin, declared, parsed.flags);

@@ -11,7 +11,7 @@ export const STORE_FLAG = Flags.string({
 export const SOURCE_FLAGS = {
   file: Flags.string({
     char: 'f',
-    description: 'What to read: a memory image, or snapshot:NAME@3 (@t=12.5s, @icount=…, @last, @TAG)',
+    description: 'What to read: a memory image, snapshot:NAME@3 (@t=12.5s, @icount=…, @last, @TAG), or live:NAME',
     helpValue: '<image>',
     helpGroup: 'SOURCE',
   }),

@@ -28,7 +28,11 @@ export default class Emulate extends Command {
       helpValue: '<file>',
     }),
     memory: Flags.string({ default: '256M', description: 'Size of memory', helpValue: '<size>' }),
-    cpu: Flags.option({ options: ['64', '32'] as const, default: '64' as const, description: 'Processor model' })(),
+    cpu: Flags.option({
+      options: ['64', '32', 'max'] as const,
+      default: '64' as const,
+      description: 'Processor model',
+    })(),
     boot: Flags.option({
       options: ['auto', 'pvh', 'linux', 'multiboot'] as const,
       default: 'auto' as const,
@@ -51,6 +55,7 @@ export default class Emulate extends Command {
       aliases: ['stats-json'],
     }),
     'no-jit': Flags.boolean({ description: 'Interpret everything' }),
+    'test-device': Flags.boolean({ description: 'Plug the device that kvm-unit-tests look for' }),
     'state-hash': Flags.boolean({ description: 'Print a digest of the machine at the end' }),
   };
 
@@ -68,10 +73,11 @@ export default class Emulate extends Command {
         append: flags.append,
         disks: flags.disk ?? [],
         memoryBytes: parseMemorySize(flags.memory),
-        cpu: flags.cpu === '64' ? 64 : 32,
+        cpu: flags.cpu === 'max' ? 'max' : flags.cpu === '64' ? 64 : 32,
         boot: flags.boot,
         serial: flags.serial.map((target) => (target === 'stdio' ? target : { file: target })),
         jit: !flags['no-jit'],
+        testDevice: flags['test-device'],
         stateHash: flags['state-hash'],
       },
       { output: (bytes) => console.write(bytes), ...(keyboard === undefined ? {} : { keyboard }) },

@@ -2,6 +2,7 @@
 import { UserError } from '../core/errors.js';
 import type { JitStatistics } from '../emulator/jit/jit.js';
 import type { BootProtocol } from '../emulator/machine/boot/plan-boot.js';
+import type { CpuChoice } from '../emulator/machine/machine-config.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 
 export interface EmulateOptions {
@@ -13,7 +14,7 @@ export interface EmulateOptions {
   readonly append?: string;
   readonly boot?: BootProtocol;
   readonly memoryBytes?: number;
-  readonly cpu?: 64 | 32;
+  readonly cpu?: CpuChoice;
   /** Stops after so many retired instructions. */
   readonly icountLimit?: number;
   /** For each of the two ports: `stdio`, a file to write, or nothing. */
@@ -22,6 +23,8 @@ export interface EmulateOptions {
   readonly script?: string;
   /** Translate hot code; true unless given. */
   readonly jit?: boolean;
+  /** Plugs the device that test kernels look for. */
+  readonly testDevice?: boolean;
   /** Ends with a digest of the machine. */
   readonly stateHash?: boolean;
 }

@@ -56,6 +56,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         disks,
         ...(options.cpu !== undefined && { cpu: options.cpu }),
         ...(options.jit !== undefined && { jit: options.jit }),
+        ...(options.testDevice && { testDevice: true }),
       },
       {
         serial: (port, byte) => {

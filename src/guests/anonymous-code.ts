@@ -37,9 +37,14 @@ const CODE_32 = [
 
 const BASE = 0x40_0000;
 
-/** The program as a static ELF file with one segment. Layouts: System V ABI, ELF header and program header. */
+/** The program for the demonstration guest. */
 export function anonymousCodeProgram(architecture: 'amd64' | 'i386'): Uint8Array {
-  return architecture === 'amd64' ? elf64(CODE_64) : elf32(CODE_32);
+  return staticProgram(architecture, architecture === 'amd64' ? CODE_64 : CODE_32);
+}
+
+/** Machine code as a static ELF file with one segment. Layouts: System V ABI, ELF header and program header. */
+export function staticProgram(architecture: 'amd64' | 'i386', code: readonly number[]): Uint8Array {
+  return architecture === 'amd64' ? elf64(code) : elf32(code);
 }
 
 function elf64(code: readonly number[]): Uint8Array {

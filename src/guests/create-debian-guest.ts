@@ -30,7 +30,7 @@ const KERNELS = { amd64: 'linux-image-amd64', i386: 'linux-image-686-pae' } as c
 const MODULES = ['dummy'];
 const MEMORY = 256 * 1024 * 1024;
 /** Counted up when what is in a guest changes, so that kept ones are made anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Makes the guest unless it is kept, and returns the path of its guest file. Throws `UserError` when apt cannot help. */
 export function createDebianGuest(architecture: DebianArchitecture, note: (text: string) => void): string {

@@ -1,6 +1,7 @@
 /**
  * What the demonstration guest does: its first process, a shell script. It prints `=MOMENT n=` on the first serial port
- * when something worth a snapshot has happened, and powers off at the end.
+ * when something worth a snapshot has happened, and powers off at the end, or sleeps with `idle` on the kernel's command
+ * line.
  */
 
 /** The moments, in order, with what has just happened. */
@@ -44,6 +45,7 @@ sleep 1
 echo "=MOMENT 2="
 sleep 2
 echo "=MOMENT 3="
+case " $(cat /proc/cmdline) " in *" idle "*) exec sleep 1000000 ;; esac
 sleep 1
 poweroff -f
 `;

@@ -1,5 +1,5 @@
 /** A guest: a small JSON file that says what to boot and how. Its JSON Schema is in profiles-data/schema/guest.schema.json. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
 
@@ -26,10 +26,7 @@ export async function loadGuestFile(path: string): Promise<GuestFile> {
   } catch (error) {
     throw new UserError(`${path} cannot be read as a guest: ${(error as Error).message}`, 'make one with guest create');
   }
-  const { schemaViolations } = await import('../core/schema-violations.js');
-  const wrong = schemaViolations(JSON.parse(readFileSync(SCHEMA, 'utf8')), value, 'guest');
-  if (wrong !== undefined) throw new UserError(`${path}: ${wrong}`, 'mend it');
-  const guest = value as GuestFile;
+  const guest = await checked(value, path);
   const folder = dirname(resolve(path));
   const absolute = (each: string) => resolve(folder, each);
   return {
@@ -38,4 +35,22 @@ export async function loadGuestFile(path: string): Promise<GuestFile> {
     ...(guest.initrd === undefined ? {} : { initrd: absolute(guest.initrd) }),
     ...(guest.disks === undefined ? {} : { disks: guest.disks.map(absolute) }),
   };
+}
+
+/** Writes a guest file. Throws `UserError` when it would not be one, or cannot be written. */
+export async function writeGuestFile(path: string, guest: GuestFile): Promise<void> {
+  const text = `${JSON.stringify(await checked(guest, 'this guest'), null, 2)}\n`;
+  try {
+    mkdirSync(dirname(resolve(path)), { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UserError(`${path} cannot be written: ${(error as Error).message}`, 'name another file');
+  }
+}
+
+async function checked(value: unknown, name: string): Promise<GuestFile> {
+  const { schemaViolations } = await import('../core/schema-violations.js');
+  const wrong = schemaViolations(JSON.parse(readFileSync(SCHEMA, 'utf8')), value, 'guest');
+  if (wrong !== undefined) throw new UserError(`${name}: ${wrong}`, 'mend it');
+  return value as GuestFile;
 }

@@ -8,12 +8,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../core/errors.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
-import { TextWatch } from '../emulator/machine/text-watch.js';
 import { PanicWatch } from '../emulator-host/panic-watch.js';
 import { type ScriptStep, SerialScript } from '../emulator-host/serial-script.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { Alarm } from './alarm.js';
+import { EventWatcher } from './events/event-watcher.js';
+import type { Happening } from './events/guest-events.js';
 import type { LiveGuest } from './live-guest.js';
 import { Pacer } from './pacer.js';
 import { Retention } from './retention.js';
@@ -79,9 +80,9 @@ export class GuestRun {
   readonly #script: SerialScript | undefined;
   readonly #began = performance.now();
   readonly #orders: Order[] = [];
-  /** Labels of events that have happened and have no snapshot yet. */
-  #events: string[] = [];
-  #consoleWatches: TextWatch[];
+  readonly #watcher: EventWatcher;
+  /** What has happened and has no snapshot yet. */
+  #happenings: Happening[] = [];
   readonly #end: Clocks;
   /** The guest sleeps, and may up to this guest time. */
   #sleepTo: number | undefined;
@@ -106,7 +107,13 @@ export class GuestRun {
     this.#end = { time: NEVER, icount: NEVER, wall: NEVER, ...(end && { [end.clock]: clocks[end.clock] + end.after }) };
     this.#retention = new Retention(store, options.series, schedule, (text) => host.remark(text));
     this.#pacer = new Pacer(live.machine);
-    this.#consoleWatches = schedule.events.map(({ argument }) => new TextWatch(argument));
+    this.#watcher = new EventWatcher(live, schedule.events, {
+      happened: (happening) => {
+        this.#happenings.push(happening);
+        live.machine.processor.requestStop();
+      },
+      remark: (text) => host.remark(text),
+    });
     this.#script = script === undefined ? undefined : new SerialScript(script, (bytes) => this.type(bytes));
   }
 
@@ -136,12 +143,7 @@ export class GuestRun {
     this.#host.console(byte);
     this.#panic.printed(byte, machine.time);
     this.#script?.printed(byte);
-    this.#consoleWatches.forEach((watch, index) => {
-      if (!watch.push(byte)) return;
-      const { label, argument } = this.#options.schedule.events[index] as Schedule['events'][number];
-      this.#consoleWatches[index] = new TextWatch(argument);
-      this.#happened(label);
-    });
+    this.#watcher.printed(byte);
   }
 
   /** Types on the guest's first serial port. */
@@ -209,10 +211,13 @@ export class GuestRun {
       if (this.#stop !== undefined) return this.#finish({ kind: 'stopped', by: this.#stop.by });
       const outcome = this.#advance();
       this.#host.rested();
-      if (outcome.kind !== 'reached') return this.#finish(outcome);
+      if (outcome.kind === 'event') this.#watcher.stopped(outcome.event);
+      else if (outcome.kind !== 'reached') return this.#finish(outcome);
+      if (this.#watcher.nextLook <= this.#live.machine.time) await this.#watcher.look();
       if (this.#panic.over <= this.#live.machine.time) return this.#finish({ kind: 'panic' });
-      if (this.#isOver()) return this.#finish(outcome);
+      if (this.#isOver()) return this.#finish({ kind: 'reached', condition: 'time' });
       this.#takeDue();
+      if (outcome.kind === 'event') continue;
       if (outcome.condition === 'halt') {
         if (await this.#rest()) return this.#finish({ kind: 'waiting' });
       } else if (this.#isPaced) await this.#alarm.sleep(this.#pacer.until(this.#live.machine.time));
@@ -239,7 +244,7 @@ export class GuestRun {
 
   /** Where guest time must stop whatever the guest does. */
   get #nextStop(): number {
-    return Math.min(this.#timetable.next('time'), this.#end.time, this.#panic.over);
+    return Math.min(this.#timetable.next('time'), this.#end.time, this.#panic.over, this.#watcher.nextLook);
   }
 
   #advance(): Outcome {
@@ -252,7 +257,7 @@ export class GuestRun {
       time: Math.min(this.#sleepTo ?? slice, this.#nextStop),
       ...(icount === NEVER ? {} : { icount }),
       halt: !sleeps && (this.#isPaced || machine.nextDeadline === NEVER),
-      event: () => this.#events.length > 0,
+      event: () => this.#happenings.length > 0,
     });
     this.#sleepTo = undefined;
     if (!sleeps && machine.time >= slice) this.#slice.took(performance.now() - started);
@@ -278,11 +283,6 @@ export class GuestRun {
     return false;
   }
 
-  #happened(label: string): void {
-    this.#events.push(label);
-    this.#live.machine.processor.requestStop();
-  }
-
   #isOver(): boolean {
     const { clocks } = this;
     return clocks.time >= this.#end.time || clocks.icount >= this.#end.icount || clocks.wall >= this.#end.wall;
@@ -290,22 +290,25 @@ export class GuestRun {
 
   /** One snapshot for everything that is due at this moment, and for `also`. */
   #takeDue(...also: string[]): void {
-    const happened = this.#events;
-    this.#events = [];
+    const happened = this.#happenings;
+    this.#happenings = [];
     const due: readonly Due[] = this.#timetable.take(this.clocks);
     for (const { label, missed } of due) {
       if (missed <= 0) continue;
       this.#missed += missed;
       this.#host.remark(`${missed} missed of '${label}': the guest or the store was too slow`);
     }
-    const reasons = [...new Set([...due.map(({ label }) => label), ...happened, ...also])];
-    if (reasons.length > 0) this.#trySnapshot(reasons.join(', '));
+    const labels = [...due, ...happened].map(({ label }) => label);
+    const reasons = [...new Set([...labels, ...also])];
+    const details = happened.map(({ detail }) => detail).filter((detail) => detail !== '');
+    if (reasons.length > 0)
+      this.#trySnapshot(reasons.join(', '), details.length === 0 ? undefined : details.join(', '));
   }
 
   /** A store that fails loses the snapshot, not the run. */
-  #trySnapshot(reason: string): void {
+  #trySnapshot(reason: string, label: string | undefined): void {
     try {
-      this.snapshot(reason);
+      this.snapshot(reason, label);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       this.#missed++;

@@ -1,6 +1,6 @@
 /** Opens `snapshot:NAME@POINT`. Loaded only for those who name one: it brings the database. */
 
-import { selectSnapshot } from '../snapshots/select-snapshot.js';
+import { selectSnapshot, selectSnapshots } from '../snapshots/select-snapshot.js';
 import type { SnapshotMemory } from '../snapshots/snapshot-memory.js';
 import { openStore, type SnapshotStore } from '../snapshots/store.js';
 import { storeFolder } from '../snapshots/store-folder.js';
@@ -19,6 +19,7 @@ export function sharedStore(options: SourceOptions = {}): SnapshotStore {
 
 export function openSnapshot(name: string, options: SourceOptions = {}): SnapshotMemory {
   const store = sharedStore(options);
-  const { series, number } = selectSnapshot(store, name);
+  const chosen = options.ranges === true ? selectSnapshots(store, name).at(-1) : undefined;
+  const { series, number } = chosen ?? selectSnapshot(store, name);
   return store.openMemory(series, number);
 }

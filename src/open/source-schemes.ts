@@ -7,6 +7,8 @@ import type { PhysicalMemory } from '../memory/physical-memory.js';
 export interface SourceOptions {
   /** Folder of the snapshot store; `storeFolder()` unless told. */
   readonly store?: string | undefined;
+  /** Takes a range of a series (`NAME@3..9`) for its last snapshot; a range is no single moment otherwise. */
+  readonly ranges?: boolean | undefined;
 }
 
 export interface SourceScheme {
@@ -17,6 +19,9 @@ export interface SourceScheme {
 export const SOURCE_SCHEMES: Readonly<Record<string, SourceScheme>> = {
   snapshot: {
     open: async (rest, options) => (await import('./open-snapshot.js')).openSnapshot(rest, options),
+  },
+  live: {
+    open: async (rest, options) => (await import('./open-live.js')).openLive(rest, options),
   },
 };
 

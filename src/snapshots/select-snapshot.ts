@@ -75,6 +75,12 @@ export function splitName(text: string): { readonly series: string; readonly poi
 /** The snapshot that `NAME@POINT` means; without a point the last one. @throws UserError when there is none */
 export function selectSnapshot(store: SnapshotStore, text: string): ListedSnapshot {
   const { series, point } = splitName(text);
+  if (point.includes('..')) {
+    throw new UsageError(
+      `'${text}' names several snapshots`,
+      `one is meant here, or -f snapshot:${series} --between ${point}`,
+    );
+  }
   return pick(seriesOf(store, series), series, point);
 }
 

@@ -9,7 +9,8 @@ import type { Moment } from './moment.js';
 import { encodePack, type HashedPage, MISSING_PAGE, PACK_PAGES, pageId, ZERO_PAGE } from './page-pack.js';
 import { encodeIds, LEAF_FRAMES, leafOf, rootLength, sameEntries, ZERO_LEAF } from './page-table.js';
 import { readLeaf, readRoot } from './read-records.js';
-import { digest, seal } from './seal.js';
+import { scatteredRoom } from './reserve-room.js';
+import { DIGEST_BYTES, digest, seal } from './seal.js';
 import { type Frames, inTransaction, type StoreTables } from './store-database.js';
 import { type Pin, pin, unpin } from './writer-pins.js';
 
@@ -18,6 +19,11 @@ const BATCH_PAGES = 512;
 /** Digests gathered before they are written: in one go and in order they cost a tenth. */
 const BATCH_DIGESTS = 65_536;
 const ZEROS = Buffer.alloc(PAGE_SIZE);
+/** What records take in the file at most, in bytes: a digest with its id, a leaf, a page id as text, a manifest. */
+const DIGEST_ROOM = 64;
+const LEAF_ROOM = 512;
+const ID_TEXT = 16;
+const MANIFEST_ROOM = 64 * 1024;
 
 /** A new page that waits for its place, and who wants its id. */
 interface Waiting extends HashedPage {
@@ -112,11 +118,12 @@ export class SnapshotWriter {
   commit(moment: Moment, { flush = true }: { readonly flush?: boolean } = {}): SnapshotInfo {
     invariant(!this.#done, 'the snapshot is finished');
     this.#flush();
-    const info = inTransaction(this.#tables, this.#folder, flush, () => {
+    const write = () => {
       unpin(this.#tables, this.#pin);
       this.#writeDigests();
       return this.#commit(moment);
-    });
+    };
+    const info = inTransaction(this.#tables, this.#folder, flush, write, () => this.#digestRoom() + this.#tableRoom());
     this.#done = true;
     return info;
   }
@@ -218,7 +225,7 @@ export class SnapshotWriter {
     const pages = [...this.#waiting.values()];
     if (pages.length === 0) return;
     const { meta, packs } = this.#tables;
-    inTransaction(this.#tables, this.#folder, false, () => {
+    const write = () => {
       let pack = meta.get('nextPack') ?? 1;
       for (let at = 0; at < pages.length; at += PACK_PAGES, pack++) {
         const group = pages.slice(at, at + PACK_PAGES);
@@ -229,13 +236,25 @@ export class SnapshotWriter {
         });
       }
       meta.putSync('nextPack', pack);
-    });
+    };
+    inTransaction(this.#tables, this.#folder, false, write, () => pages.length * (PAGE_SIZE + DIGEST_BYTES));
     this.#new += pages.length;
     this.#waiting.clear();
     if (this.#fresh.size >= BATCH_DIGESTS) {
-      inTransaction(this.#tables, this.#folder, false, () => this.#writeDigests());
+      const write = () => this.#writeDigests();
+      inTransaction(this.#tables, this.#folder, false, write, () => this.#digestRoom());
       this.#fresh.clear();
     }
+  }
+
+  #digestRoom(): number {
+    return scatteredRoom(this.#tables.digests, this.#fresh.size, DIGEST_ROOM);
+  }
+
+  /** For leaves, root and manifest. */
+  #tableRoom(): number {
+    const states = this.#states.reduce((sum, { pages }) => sum + pages.length, 0);
+    return this.#touched.size * LEAF_ROOM + this.#root.byteLength + states * ID_TEXT + MANIFEST_ROOM;
   }
 
   /** Lets others find the pages of this snapshot. To be called inside a transaction. */

@@ -9,6 +9,7 @@ import { type Database, open, type RootDatabase } from 'lmdb';
 import { UserError } from '../core/errors.js';
 import type { PagePack } from './page-pack.js';
 import { RecordCache } from './record-cache.js';
+import { reserveRoom } from './reserve-room.js';
 import { STORE_FILE, STORE_VERSION } from './store-layout.js';
 
 export type Frames = Uint32Array<ArrayBuffer>;
@@ -82,10 +83,25 @@ export function openDatabase(folder: string, create: boolean): StoreTables {
   });
 }
 
-/** Runs `action` in one transaction, all or nothing. `flush`: on disk when this returns. */
-export function inTransaction<T>(tables: StoreTables, folder: string, flush: boolean, action: () => T): T {
+/**
+ * Runs `action` in one transaction, all or nothing. `flush`: on disk when this returns. `room`: bytes of records that it
+ * will write at most, which are made sure of first.
+ */
+export function inTransaction<T>(
+  tables: StoreTables,
+  folder: string,
+  flush: boolean,
+  action: () => T,
+  room: () => number = () => 0,
+): T {
   const flags = ABORTABLE | SYNCHRONOUS | (flush ? 0 : NO_FLUSH);
-  return storing(folder, () => tables.root.transactionSync(action, flags));
+  return storing(folder, () =>
+    tables.root.transactionSync(() => {
+      const bytes = room();
+      if (bytes > 0) reserveRoom(tables, folder, bytes);
+      return action();
+    }, flags),
+  );
 }
 
 type Cause = readonly [pattern: RegExp, what: string, hint: string];

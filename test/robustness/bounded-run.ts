@@ -71,6 +71,7 @@ export async function boundedRun(
     },
     progress: () => {},
     note: () => {},
+    shows: () => true,
   };
   memory.budget = start + bounds.pages;
   memory.onRead = check;

@@ -12,8 +12,8 @@ import { cacheOf } from '../../objects/linux/slab.js';
 import type { StructView } from '../../objects/struct-view.js';
 
 export interface OwnedChange {
-  /** `process`, `module`, `kernel`, `slab` or `other`: page tables, the page cache, free pages. */
-  readonly kind: 'process' | 'module' | 'kernel' | 'slab' | 'other';
+  /** `kernel text` and `module text` are what may be executed; `other`: page tables, the page cache, free pages. */
+  readonly kind: 'process' | 'module' | 'module text' | 'kernel' | 'kernel text' | 'slab' | 'other';
   readonly owner: string;
   readonly pid: number | undefined;
   readonly frames: readonly number[];
@@ -46,9 +46,12 @@ const OTHER: Owner = { kind: 'other', owner: 'not mapped', pid: undefined };
 function ownersOf(kernel: LinuxKernel, frame: number): Owner[] {
   const owners = pageOwners(kernel).get(frame);
   if (owners !== undefined) {
-    const named = owners.map(({ pid, name }): Owner => {
+    const named = owners.map(({ pid, name, address }): Owner => {
       if (pid !== undefined) return { kind: 'process', owner: name, pid };
-      return { kind: name === 'kernel' ? 'kernel' : 'module', owner: name, pid };
+      const kind = name === 'kernel' ? 'kernel' : 'module';
+      const mapping = kernel.space.translate(address);
+      const isText = mapping.kind === 'mapped' && mapping.executable;
+      return { kind: isText ? `${kind} text` : kind, owner: name, pid };
     });
     return [...new Map(named.map((owner) => [`${owner.kind}/${owner.pid}/${owner.owner}`, owner])).values()];
   }

@@ -40,7 +40,7 @@ export default definePlugin({
     ignore: ['createTime', 'state'],
     describe: (row) => `${row.name} (pid ${row.pid})`,
   },
-  *rows(kernel, options) {
+  *rows(kernel, options, io) {
     for (const task of processes(kernel)) {
       const facts = taskFacts(kernel, task);
       if (!selected(options.pid, facts.pid)) continue;
@@ -48,7 +48,7 @@ export default definePlugin({
         ...facts,
         group: groupId(kernel, task, 'group'),
         session: groupId(kernel, task, 'session'),
-        exe: executablePath(kernel, task),
+        exe: io.shows('exe') ? executablePath(kernel, task) : undefined,
       };
     }
   },

@@ -1,8 +1,7 @@
 /** `memlapse live run`: runs a guest in the emulator and takes snapshots on a schedule. */
-import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import { LIVE_FLAGS } from '../../cli/live-flags.js';
+import { GUEST_ARG, LIVE_FLAGS } from '../../cli/live-flags.js';
 import { printRows } from '../../cli/print-rows.js';
 import { runLive } from '../../cli/run-live.js';
 import { LIST_COLUMNS, listRow } from '../../cli/snapshot-rows.js';
@@ -21,7 +20,7 @@ Without a terminal, guest time runs as fast as it goes; with one, not ahead of t
     "<%= config.bin %> live run guest.json --name boot --on 'console:login:' --script login.txt",
     '<%= config.bin %> live run --from boot@7 --name again --for 10s --state-hash',
   ];
-  static override args = { guest: Args.string({ description: 'Guest file (guest create makes one)' }) };
+  static override args = { guest: GUEST_ARG };
   static override flags = {
     ...LIVE_FLAGS,
     'state-hash': Flags.boolean({ description: 'Say a digest of the machine at the end, the same for equal runs' }),

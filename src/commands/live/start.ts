@@ -1,8 +1,7 @@
 /** `memlapse live start`: runs a guest in the background. */
-import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import { STATUS_COLUMNS, statusRow, withRun } from '../../cli/live-client.js';
-import { LIVE_FLAGS } from '../../cli/live-flags.js';
+import { GUEST_ARG, LIVE_FLAGS } from '../../cli/live-flags.js';
 import { printRows } from '../../cli/print-rows.js';
 import { startInBackground } from '../../cli/start-in-background.js';
 
@@ -14,7 +13,7 @@ export default class LiveStart extends Command {
     '<%= config.bin %> live start guest.json --name boot --every 10s --keep 100',
     '<%= config.bin %> live start --from boot@7 --name again --speed max',
   ];
-  static override args = { guest: Args.string({ description: 'Guest file (guest create makes one)' }) };
+  static override args = { guest: GUEST_ARG };
   static override flags = LIVE_FLAGS;
 
   async run(): Promise<void> {

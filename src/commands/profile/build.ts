@@ -7,13 +7,14 @@ import { writeSymbolFile } from '../../cli/write-symbol-file.js';
 import { UsageError } from '../../core/errors.js';
 
 export default class ProfileBuild extends Command {
-  static override summary = 'Make a symbol file from vmlinux, vmlinuz, System.map, a package or an image';
+  static override summary = 'Make a symbol file from vmlinux, vmlinuz, System.map, a package, a PDB or an image';
   static override description =
-    'Takes a vmlinux with debug information (DWARF) or with a .BTF section, a vmlinuz of a kernel with BTF, or a Debian package with one of these in it and, where symbols are stripped, a System.map; or, with --file, an image whose kernel carries BTF and kallsyms. The result is ISF JSON, which memlapse and Volatility 3 load.';
+    'Takes a vmlinux with debug information (DWARF) or with a .BTF section, a vmlinuz of a kernel with BTF, or a Debian package with one of these in it and, where symbols are stripped, a System.map; or the program database (PDB) of a Windows kernel; or, with --file, an image whose kernel carries BTF and kallsyms. The result is ISF JSON, which memlapse and Volatility 3 load.';
   static override examples = [
     '<%= config.bin %> profile build vmlinux --to 6.1.0-50-686.json.gz',
     '<%= config.bin %> profile build vmlinux System.map --to kernel.json',
     '<%= config.bin %> profile build linux-image-6.1.0-50-686-dbg_6.1.176-1_i386.deb --to kernel.json.gz',
+    '<%= config.bin %> profile build ntkrnlmp.pdb --to ntkrnlmp.json.gz',
     '<%= config.bin %> profile build -f memory.raw --to kernel.json.gz',
   ];
   static override strict = false;

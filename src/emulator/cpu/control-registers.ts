@@ -87,6 +87,7 @@ export class ControlRegisters {
       has('fsgsbase', CR4.FSGSBASE) |
       has('xsave', CR4.OSXSAVE) |
       has('smap', CR4.SMAP) |
+      has('umip', CR4.UMIP) |
       (this.model.longMode ? CR4.SMEP : 0)
     );
   }
@@ -118,6 +119,11 @@ export class ControlRegisters {
   loadMachineStatus(value: number): void {
     const old = this.state.get('cr0');
     this.writeCr0(BigInt(((old & ~0xe) | (value & 0xf) | (old & CR0.PE)) >>> 0));
+  }
+
+  /** CR0.TS was set by a task switch. */
+  tasksSwitched(): void {
+    updateFpuTraps(this.state);
   }
 
   clearTaskSwitched(): void {

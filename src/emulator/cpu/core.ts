@@ -10,7 +10,7 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { IF, TF } from '../isa/eflags.js';
+import { TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
@@ -18,14 +18,17 @@ import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
+import { acceptInterrupt } from './accept-interrupt.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
+import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
-import { GuestException, VECTOR } from './exceptions.js';
+import { GuestException } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
 import { type HostHelper, helpersByNumber } from './host-helpers.js';
+import { InstructionClock } from './instruction-clock.js';
 import { IoPorts } from './io-ports.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
@@ -34,26 +37,28 @@ import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
 import { checkAccess } from './segments.js';
 import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
+import { TaskSwitcher } from './task-switch.js';
 
-const ICOUNT_BASE = stateAddress('icountBase') >> 3;
 const REMAINING = stateAddress('remaining') >> 2;
 const LEFT = stateAddress('left') >> 2;
 const EXIT_CODE = stateAddress('exitCode') >> 2;
 const BLOCK_RIP = stateAddress('blockRip') >> 3;
 const RIP = stateAddress('rip') >> 3;
 const STEPPING = stateAddress('stepping') >> 2;
-const SHADOW = stateAddress('shadowUntil') >> 3;
 const EFLAGS = stateAddress('eflags') >> 2;
 const ATTENTION = stateAddress('attention') >> 2;
+const SHUTDOWN = stateAddress('shutdown') >> 2;
+const HALTED = stateAddress('halted') >> 2;
+const INTERRUPT_LINE = stateAddress('interruptLine') >> 2;
+const NMI_PENDING = stateAddress('nmiPending') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
 
-/** Single-step flag of DR6. */
-const DR6_BS = 0x4000n;
-
 export class ProcessorCore {
   readonly state: CpuState;
+  readonly clock: InstructionClock;
   readonly model: CpuModel;
   readonly bus: Bus;
   readonly memory: LinearMemory;
@@ -61,6 +66,7 @@ export class ProcessorCore {
   readonly msrs: MsrFile;
   readonly transfers: FarTransfers;
   readonly delivery: Delivery;
+  readonly debug: DebugUnit;
   readonly queries: DescriptorQueries;
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
@@ -86,16 +92,12 @@ export class ProcessorCore {
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
-  constructor(options: {
-    ramBytes: number;
-    model: CpuModel;
-    bus: Bus;
-    windows: readonly DeviceWindow[];
-  }) {
+  constructor(options: { ramBytes: number; model: CpuModel; bus: Bus; windows: readonly DeviceWindow[] }) {
     const { model, bus } = options;
     this.model = model;
     this.bus = bus;
     this.state = new CpuState(options.ramBytes);
+    this.clock = new InstructionClock(this.state);
     const pages = new PhysicalPages(options.ramBytes, options.windows);
     this.memory = new LinearMemory(this.state, pages, bus);
     this.control = new ControlRegisters(this.state, this.memory, model, bus);
@@ -103,12 +105,14 @@ export class ProcessorCore {
       state: this.state,
       control: this.control,
       bus,
-      timestamp: () => this.timestamp(),
+      timestamp: () => this.clock.timestamp(),
     });
-    this.transfers = new FarTransfers(this.state, this.memory);
-    this.delivery = new Delivery(this.state, this.memory);
+    this.debug = new DebugUnit(this.state);
+    const tasks = new TaskSwitcher(this.state, this.memory, this.control, this.debug);
+    this.transfers = new FarTransfers(this.state, this.memory, tasks);
+    this.delivery = new Delivery(this.state, this.memory, this.debug, tasks);
     this.queries = new DescriptorQueries(this.state, this.memory);
-    this.ports = new IoPorts(this.state, this.memory, bus);
+    this.ports = new IoPorts(this.state, this.memory, bus, this.debug);
     this.helpers = helpersByNumber();
     this.slow = new SlowPaths(this.state, this.memory, {
       exception: (exception, record) => this.leaveWith(exception, record),
@@ -142,18 +146,15 @@ export class ProcessorCore {
         return EXIT.step;
       },
       bulkMove: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, true) ? 0 : bulkMove(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, true) ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
       bulkFill: (size: number, count: number) =>
-        this.events.wantsBulk(size * count, false) ? 0 : bulkFill(this.state, this.memory.tlb, size, count),
+        this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, {
-      blockEnd,
-      stepEnd,
-    });
+    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,
@@ -166,7 +167,7 @@ export class ProcessorCore {
         this.onRetranslate();
       },
     });
-    this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
+    this.memory.onFlush = (kind) => this.blocks.jumps.flush(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
     this.slow.overlapsCode = (address, length) => this.blocks.overlaps(address, length);
     this.reset();
@@ -174,30 +175,18 @@ export class ProcessorCore {
 
   // ---- time --------------------------------------------------------------------------------------------------
 
-  /** Ticks that passed in halts; see `Processor.idleTicks`. */
-  idleTicks = 0;
-
   get icount(): number {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    return Number(this.state.i64[ICOUNT_BASE]) - pending;
+    return this.clock.icount;
   }
 
   set icount(value: number) {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    const moved = BigInt(value) - BigInt(this.icount);
-    this.state.i64[ICOUNT_BASE] = BigInt(value + pending);
-    // An interrupt shadow belongs to an instruction, not to a moment.
-    if (moved !== 0n && (this.state.i64[SHADOW] as bigint) > BigInt(value) - moved) this.state.i64[SHADOW]! += moved;
+    this.clock.icount = value;
   }
 
-  timestamp(): bigint {
-    const ticks = BigInt(this.icount + this.idleTicks);
-    return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
-  }
-
-  /** MOV SS and POP SS: no interrupt until the next instruction is done. */
+  /** MOV SS and POP SS: no interrupt and no debug trap until the next instruction is done. */
   holdInterrupts(): void {
-    this.state.i64[SHADOW] = BigInt(this.icount + 2);
+    this.clock.holdInterrupts();
+    this.debug.hold();
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -251,9 +240,16 @@ export class ProcessorCore {
       return EXIT.none;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.leaveWith(error, record);
+      if (error.committed) this.pending = error;
+      else this.leaveWith(error, record);
+      i32[LEFT] = 0;
       return EXIT.exception;
     }
+  }
+
+  /** May a repeated string instruction go on without looks at each access? */
+  private takesBulk(bytes: number, reads: boolean): boolean {
+    return this.slow.watch === undefined && !this.events.wantsBulk(bytes, reads);
   }
 
   private segmentCheck(address: number, access: number, record: number): number {
@@ -269,6 +265,7 @@ export class ProcessorCore {
 
   requestStop(): void {
     this.stopRequested = true;
+    this.updateAttention();
   }
 
   setInterruptLine(level: boolean): void {
@@ -282,15 +279,15 @@ export class ProcessorCore {
   }
 
   private updateAttention(): void {
-    const { state } = this;
-    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF);
-    state.i32[ATTENTION] = waits;
+    const { i32 } = this.state;
+    const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
+    i32[ATTENTION] = this.stopRequested ? 1 : waits;
   }
 
   reset(): void {
     const icount = this.state.get('shutdown') < 0 ? 0 : this.icount;
     resetState(this.state, this.model);
-    this.state.i64[ICOUNT_BASE] = BigInt(icount);
+    this.clock.restart(icount);
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
@@ -300,8 +297,9 @@ export class ProcessorCore {
   // ---- running -----------------------------------------------------------------------------------------------
 
   run(limit: number): StopReason {
+    this.events.start();
     const reason = this.runUntil(limit);
-    this.events.drain();
+    this.events.finish();
     return reason;
   }
 
@@ -311,52 +309,47 @@ export class ProcessorCore {
       if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
-      if (state.get('shutdown') !== 0) return 'triple-fault';
+      if (state.i32[SHUTDOWN] !== 0) return 'triple-fault';
       if (this.stopRequested) {
         this.stopRequested = false;
         return 'requested';
       }
       const now = this.icount;
       if (now >= limit) return 'limit';
-      const shadowed = Number(state.i64[SHADOW]) > now;
-      if (!shadowed && this.acceptInterrupt()) continue;
-      if (state.get('halted') !== 0) return 'halt';
+      const shadowed = this.clock.isShadowed(now);
+      // Priorities: SDM volume 3, table 6-2.
+      if (deliverTraps(this, shadowed)) continue;
+      if (!shadowed && acceptInterrupt(this)) continue;
+      if (state.i32[HALTED] !== 0) return 'halt';
       const begun = this.events.begun.waits && this.events.begun.take(this);
-      if (begun || shadowed || (state.i32[EFLAGS]! & TF) !== 0) this.stepWithTrap(begun);
+      if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
-        const stretch = Math.min(limit - now, MAX_STRETCH);
-        state.i64[ICOUNT_BASE] = BigInt(now + stretch);
-        state.i32[REMAINING] = stretch;
-        this.handle(this.dispatcher.dispatch());
+        this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
+        this.handle(this.dispatch());
       }
     }
   }
 
-  private acceptInterrupt(): boolean {
-    const { state } = this;
-    if (state.get('nmiPending') !== 0 && state.get('nmiBlocked') === 0) {
-      state.set('nmiPending', 0);
-      state.set('nmiBlocked', 1);
-      this.shutdownUnless(this.delivery.interrupt(VECTOR.nmi));
-      return true;
+  /** Runs code until something but a missing block ends it. */
+  private dispatch(): number {
+    for (;;) {
+      const code = this.dispatcher.dispatch();
+      // Not at the limit: a page counts as executed only when an instruction of it is.
+      if (code !== EXIT.miss || (this.state.i32[REMAINING] as number) <= 0) return code;
+      if (!this.guarded(this.installBlock) || this.events.isActive) return EXIT.miss;
     }
-    if (state.get('interruptLine') === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
-    const vector = this.bus.acknowledgeInterrupt();
-    if (vector < 0) return false;
-    this.shutdownUnless(this.delivery.interrupt(vector));
-    return true;
   }
 
-  private shutdownUnless(delivered: boolean): void {
+  deliver(exception: GuestException): void {
+    this.shutdownUnless(this.delivery.exception(exception));
+  }
+
+  shutdownUnless(delivered: boolean): void {
     if (!delivered) this.state.set('shutdown', 1);
   }
 
   private handle(code: number): void {
     switch (code) {
-      case EXIT.miss:
-        // Not at the limit: a page counts as executed only when an instruction of it is.
-        if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
-        return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
@@ -368,11 +361,12 @@ export class ProcessorCore {
         this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
-        this.guarded(() => this.onHot());
+        this.guarded(this.translateHot);
         return;
       case EXIT.exception:
         this.deliverPending();
         return;
+      case EXIT.miss:
       case EXIT.event:
       case EXIT.events:
         return;
@@ -392,16 +386,21 @@ export class ProcessorCore {
     this.pending = undefined;
     if (exception === undefined) throw new InvariantError('no exception is pending');
     updateMode(this.state);
-    this.shutdownUnless(this.delivery.exception(exception));
+    this.deliver(exception);
   }
 
-  /** Runs something that may find an exception at RIP. */
-  private guarded(body: () => void): void {
+  private readonly installBlock = (): void => this.blocks.install();
+  private readonly translateHot = (): void => this.onHot();
+
+  /** Runs something that may find an exception at RIP; false when it did, and the handler is where to go on. */
+  private guarded(body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
-      this.shutdownUnless(this.delivery.exception(error));
+      this.deliver(error);
+      return false;
     }
   }
 
@@ -419,7 +418,7 @@ export class ProcessorCore {
       return;
     }
     this.steps++;
-    state.i64[ICOUNT_BASE] = BigInt(now + 1);
+    this.clock.allow(now, 1);
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;
@@ -432,20 +431,5 @@ export class ProcessorCore {
     state.i32[STEPPING] = 0;
     if (code === EXIT.exception) this.deliverPending();
     else if (code === EXIT.step) throw new InvariantError('a single step asked for a single step');
-  }
-
-  /** A step, then the #DB trap if TF was set before it (SDM volume 3, 18.3.1.4). */
-  private stepWithTrap(begun: boolean): void {
-    const { state } = this;
-    const traps = (state.i32[EFLAGS]! & TF) !== 0;
-    const before = this.icount;
-    const { softwareCount } = this.delivery;
-    this.step(begun);
-    if (!traps || this.icount === before || state.get('shutdown') !== 0) return;
-    // A software interrupt has cleared TF on its way to the handler, and with it the trap (SDM volume 3, 18.3.1.4).
-    if (this.delivery.softwareCount !== softwareCount) return;
-    state.setWide('dr6', state.getWide('dr6') | DR6_BS);
-    updateMode(state);
-    this.shutdownUnless(this.delivery.exception(new GuestException(VECTOR.debug)));
   }
 }

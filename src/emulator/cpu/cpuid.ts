@@ -18,6 +18,7 @@ const LEAF1_ECX: BitTable = [
   [25, 'aes'], [26, 'xsave'], [30, 'rdrand'],
 ]; // biome-ignore format: a table
 const LEAF7_EBX: BitTable = [[0, 'fsgsbase'], [18, 'rdseed'], [19, 'adx'], [20, 'smap']]; // biome-ignore format: a table
+const LEAF7_ECX: BitTable = [[2, 'umip']];
 const EXTENDED_EDX: BitTable = [
   [0, 'fpu'], [3, 'always'], [4, 'tsc'], [5, 'always'], [6, 'always'], [8, 'cx8'], [9, 'always'], [11, 'syscall'],
   [12, 'always'], [13, 'always'], [15, 'cmov'], [16, 'always'], [17, 'always'], [20, 'always'], [23, 'mmx'],
@@ -29,6 +30,8 @@ const EXTENDED_ECX: BitTable = [
 ];
 
 const HYPERVISOR = 1 << 31;
+/** EDX of leaf 1 and of the first extended leaf. */
+const LOCAL_APIC = 1 << 9;
 
 function bits(model: CpuModel, table: BitTable): number {
   let word = 0;
@@ -58,7 +61,12 @@ function signature(model: CpuModel): number {
 const NOTHING: Leaf = [0, 0, 0, 0];
 
 /** The answer of CPUID for leaf `eax` and subleaf `ecx`. */
-export function cpuidLeaf(model: CpuModel, state: CpuState, eax: number, ecx: number): Leaf {
+export function cpuidLeaf(
+  model: CpuModel,
+  { state, apicOn }: { state: CpuState; apicOn: boolean },
+  eax: number,
+  ecx: number,
+): Leaf {
   const extendedMax = model.longMode ? 0x8000_0008 : 0x8000_0004;
   const hasXsave = model.features.has('xsave');
   const basicMax = hasXsave ? 13 : model.longMode ? 7 : 2;
@@ -71,10 +79,13 @@ export function cpuidLeaf(model: CpuModel, state: CpuState, eax: number, ecx: nu
     case 1: {
       const osxsave = hasXsave && (state.get('cr4') & CR4.OSXSAVE) !== 0 ? 1 << 27 : 0;
       const lines = model.features.has('clflush') ? 8 << 8 : 0;
-      return [signature(model), lines, bits(model, LEAF1_ECX) | osxsave | HYPERVISOR, bits(model, LEAF1_EDX)];
+      const edx = bits(model, LEAF1_EDX) & ~(apicOn ? 0 : LOCAL_APIC);
+      return [signature(model), lines, bits(model, LEAF1_ECX) | osxsave | HYPERVISOR, edx];
     }
     case 7:
-      return basicMax >= 7 && ecx === 0 ? [0, bits(model, LEAF7_EBX) | (model.longMode ? 1 << 7 : 0), 0, 0] : NOTHING;
+      return basicMax >= 7 && ecx === 0
+        ? [0, bits(model, LEAF7_EBX) | (model.longMode ? 1 << 7 : 0), bits(model, LEAF7_ECX), 0]
+        : NOTHING;
     case 13:
       // x87 and SSE state only: 512 bytes of legacy area and the 64-byte header.
       if (!hasXsave) return NOTHING;
@@ -84,7 +95,8 @@ export function cpuidLeaf(model: CpuModel, state: CpuState, eax: number, ecx: nu
       return [extendedMax | 0, b, c, d];
     }
     case 0x8000_0001: {
-      const legacy = bits(model, EXTENDED_EDX) & ~(model.longMode ? 0 : (1 << 20) | (1 << 11));
+      const hidden = (model.longMode ? 0 : (1 << 20) | (1 << 11)) | (apicOn ? 0 : LOCAL_APIC);
+      const legacy = bits(model, EXTENDED_EDX) & ~hidden;
       return [signature(model), 0, bits(model, EXTENDED_ECX), model.longMode ? legacy : 0];
     }
     case 0x8000_0002:

@@ -7,6 +7,7 @@ import type { LinearMemory } from '../mmu/linear-memory.js';
 import { checkLongBits, checkTarget, commitCode, commitRealCode, isLongCode } from './code-segment.js';
 import { EFER } from './control-bits.js';
 import { ATTRIBUTE, type CpuState } from './cpu-state.js';
+import { type DebugUnit, DR6 } from './debug-unit.js';
 import { GuestException, HAS_ERROR_CODE, VECTOR } from './exceptions.js';
 import { isProtected, isVirtual8086 } from './mode.js';
 import {
@@ -27,6 +28,7 @@ import {
 } from './segments.js';
 import { currentStack, innerStack, StackFrame } from './stack-frame.js';
 import { interruptStack, legacyStack, longStack } from './task-segment.js';
+import type { TaskSwitcher } from './task-switch.js';
 
 export type InterruptSource = 'hardware' | 'exception' | 'software';
 
@@ -34,6 +36,8 @@ interface Event {
   readonly vector: number;
   readonly source: InterruptSource;
   readonly errorCode: number | undefined;
+  /** RF in the pushed flags: set by faults, so that the instruction does not meet its breakpoint again. */
+  readonly resume: number;
 }
 
 /** EXT bit of error codes: set unless a software interrupt caused it. */
@@ -42,17 +46,23 @@ const idtError = (event: Event): number => (event.vector << 3) | 2 | ext(event);
 
 const CONTRIBUTORY: ReadonlySet<number> = new Set([0, 10, 11, 12, 13]);
 
+/** Instruction breakpoints are the only faults that do not set RF (SDM volume 3, 18.3.1.1); #DF is none. */
+function resumeFlag({ vector, conditions }: GuestException): number {
+  if (vector === VECTOR.debug) return (conditions & DR6.BD) !== 0 ? RF : 0;
+  return vector === VECTOR.doubleFault ? 0 : RF;
+}
+
 export class Delivery {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
+  private readonly debug: DebugUnit;
   /** Software interrupts delivered so far: what tells a completed INT from other instructions. */
   softwareCount = 0;
-  /** Task gates: installed by the task switcher. */
-  taskGate: (selector: number, errorCode: number | undefined) => void = (selector) => {
-    throw new GuestException(VECTOR.protection, selectorError(selector));
-  };
+  private readonly tasks: TaskSwitcher;
 
-  constructor(state: CpuState, memory: LinearMemory) {
+  constructor(state: CpuState, memory: LinearMemory, debug: DebugUnit, tasks: TaskSwitcher) {
+    this.tasks = tasks;
+    this.debug = debug;
     this.state = state;
     this.memory = memory;
   }
@@ -63,9 +73,10 @@ export class Delivery {
     for (let depth = 0; ; depth++) {
       if (current.address !== undefined) this.state.setWide('cr2', current.address);
       const errorCode = HAS_ERROR_CODE.has(current.vector) && isProtected(this.state) ? current.errorCode : undefined;
+      if (current.vector === VECTOR.debug) this.debug.record(current.conditions);
       try {
         this.state.observer.delivers?.('exception', current.vector, errorCode, current.address);
-        this.deliver({ vector: current.vector, source: 'exception', errorCode });
+        this.deliver({ vector: current.vector, source: 'exception', errorCode, resume: resumeFlag(current) });
         return true;
       } catch (error) {
         if (!(error instanceof GuestException)) throw error;
@@ -79,7 +90,7 @@ export class Delivery {
   /** Delivers a hardware interrupt or NMI; false on a triple fault. */
   interrupt(vector: number): boolean {
     this.state.observer.delivers?.('hardware', vector);
-    return this.orException({ vector, source: 'hardware', errorCode: undefined });
+    return this.orException({ vector, source: 'hardware', errorCode: undefined, resume: 0 });
   }
 
   private orException(event: Event): boolean {
@@ -96,7 +107,8 @@ export class Delivery {
   software(vector: number, isInt1: boolean): void {
     this.softwareCount++;
     this.state.observer.delivers?.('software', vector);
-    this.deliver({ vector, source: isInt1 ? 'hardware' : 'software', errorCode: undefined });
+    if (isInt1) this.debug.recordPending();
+    this.deliver({ vector, source: isInt1 ? 'hardware' : 'software', errorCode: undefined, resume: 0 });
   }
 
   private deliver(event: Event): void {
@@ -105,6 +117,8 @@ export class Delivery {
     else if ((state.get('efer') & EFER.LMA) !== 0) this.deliverLong(event);
     else this.deliverProtected(event);
     state.set('halted', 0);
+    state.setWide('shadowUntil', 0n);
+    this.debug.release();
     state.set('blockSequential', 0);
   }
 
@@ -163,7 +177,9 @@ export class Delivery {
     if (!isTask && !isGate) throw new GuestException(VECTOR.protection, idtError(event));
     this.checkGate(event, high);
     if (isTask) {
-      this.taskGate(low >>> 16, event.errorCode);
+      const { errorCode, resume } = event;
+      const rip = state.getWide('rip');
+      this.tasks.switchTo(low >>> 16, { how: 'interrupt', rip, ext: ext(event), resume, errorCode });
       return;
     }
     const size = (type & 8) !== 0 ? 4 : 2;
@@ -189,7 +205,7 @@ export class Delivery {
       if (virtual) throw new GuestException(VECTOR.protection, selectorError(selector));
       stack = currentStack(state, memory);
     }
-    stack.push(BigInt(eflags >>> 0), size);
+    stack.push(BigInt((eflags | event.resume) >>> 0), size);
     stack.push(BigInt(old.cs), size);
     stack.push(old.ip, size);
     if (event.errorCode !== undefined) stack.push(BigInt(event.errorCode >>> 0), size);
@@ -246,7 +262,7 @@ export class Delivery {
     const stack = new StackFrame(memory, pointer & ~15n, 0n, (1n << 64n) - 1n, cpl === 3);
     stack.push(BigInt(old.ss), 8);
     stack.push(old.sp, 8);
-    stack.push(BigInt(eflags >>> 0), 8);
+    stack.push(BigInt((eflags | event.resume) >>> 0), 8);
     stack.push(BigInt(old.cs), 8);
     stack.push(old.ip, 8);
     if (event.errorCode !== undefined) stack.push(BigInt(event.errorCode >>> 0), 8);

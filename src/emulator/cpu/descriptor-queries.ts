@@ -1,6 +1,6 @@
 /** LAR, LSL, VERR, VERW, LLDT and LTR (SDM volume 2). */
 import { ZF } from '../isa/eflags.js';
-import type { LinearMemory } from '../mmu/linear-memory.js';
+import { isCanonical, type LinearMemory } from '../mmu/linear-memory.js';
 import { EFER } from './control-bits.js';
 import { ATTRIBUTE, type CpuState } from './cpu-state.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
@@ -92,8 +92,9 @@ export class DescriptorQueries {
   loadTask(selector: number): void {
     if (isNull(selector)) protectionFault();
     const d = this.systemDescriptor(selector, (type) => type === 9 || (type === 1 && !this.long));
+    const base = this.base(d);
     this.memory.write(d.address + 5n, 1, BigInt(((d.high >>> 8) & 0xff) | 2));
-    this.state.setSegment(TR, selector, this.base(d), descriptorLimit(d), descriptorAttributes(d) | 2);
+    this.state.setSegment(TR, selector, base, descriptorLimit(d), descriptorAttributes(d) | 2);
   }
 
   private systemDescriptor(selector: number, accepts: (type: number) => boolean): Descriptor {
@@ -107,6 +108,9 @@ export class DescriptorQueries {
   /** System descriptors are 16 bytes in long mode. */
   private base(d: Descriptor): bigint {
     const low = descriptorBase(d);
-    return this.long ? low | ((this.memory.read(d.address + 8n, 4) & 0xffffffffn) << 32n) : low;
+    if (!this.long) return low;
+    const base = low | ((this.memory.read(d.address + 8n, 4) & 0xffffffffn) << 32n);
+    if (!isCanonical(Number(BigInt.asIntN(32, base >> 32n)))) protectionFault();
+    return base;
   }
 }

@@ -29,11 +29,16 @@ export class GuestException {
   readonly errorCode: number;
   /** Linear address of a page fault, which becomes CR2. */
   readonly address: bigint | undefined;
+  /** Of #DB: the conditions, as bits of DR6. */
+  readonly conditions: number;
+  /** The instruction has done its work (a task switch); the exception belongs to where RIP is now. */
+  committed = false;
 
-  constructor(vector: number, errorCode = 0, address?: bigint) {
+  constructor(vector: number, errorCode = 0, address?: bigint, conditions = 0) {
     this.vector = vector;
     this.errorCode = errorCode;
     this.address = address;
+    this.conditions = conditions;
   }
 }
 

@@ -29,6 +29,7 @@ import {
 } from './segments.js';
 import { currentStack, innerStack, StackFrame } from './stack-frame.js';
 import { legacyStack, longStack } from './task-segment.js';
+import type { TaskSwitch, TaskSwitcher, TaskTransfer } from './task-switch.js';
 
 const isConforming = (d: Descriptor): boolean => (descriptorType(d) & ATTRIBUTE.conforming) !== 0;
 const mask = (size: number): bigint => (1n << BigInt(size * 8)) - 1n;
@@ -36,22 +37,21 @@ const mask = (size: number): bigint => (1n << BigInt(size * 8)) - 1n;
 export class FarTransfers {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
-  /** Task switches through TSS descriptors and task gates. */
-  switchTask: (selector: number, how: 'jump' | 'call' | 'return') => void = (selector) =>
-    protectionFault(selectorError(selector));
+  private readonly tasks: TaskSwitcher;
 
-  constructor(state: CpuState, memory: LinearMemory) {
+  constructor(state: CpuState, memory: LinearMemory, tasks: TaskSwitcher) {
+    this.tasks = tasks;
     this.state = state;
     this.memory = memory;
   }
 
-  jump(selector: number, offset: bigint, size: number): void {
+  jump(selector: number, offset: bigint, size: number, nextRip: bigint): void {
     const { state, memory } = this;
     if (!usesDescriptors(state)) {
       commitRealCode(state, selector, offset & mask(size), state.attributes(CS));
       return;
     }
-    const target = this.target(selector, offset, size, 'jump');
+    const target = this.target(selector, offset, size, { how: 'jump', rip: nextRip });
     if (target === undefined) return;
     commitCode(state, memory, target.selector, target.d, state.get('cpl'), target.offset);
   }
@@ -67,7 +67,7 @@ export class FarTransfers {
       commitRealCode(state, selector, offset & mask(size), state.attributes(CS));
       return;
     }
-    const target = this.target(selector, offset, size, 'call');
+    const target = this.target(selector, offset, size, { how: 'call', rip: nextRip });
     if (target === undefined) return;
     if (target.inner !== undefined) {
       this.callInner(target, nextRip);
@@ -85,7 +85,7 @@ export class FarTransfers {
     selector: number,
     offset: bigint,
     size: number,
-    how: 'jump' | 'call',
+    request: TaskSwitch,
   ): { selector: number; d: Descriptor; offset: bigint; size: number; inner?: number; parameters: number } | undefined {
     const { state, memory } = this;
     if (isNull(selector)) protectionFault(0);
@@ -103,12 +103,12 @@ export class FarTransfers {
     if (type === 12 || (type === 4 && !long)) {
       if (!visible) protectionFault(selectorError(selector));
       if (!isPresent(d)) throw new GuestException(VECTOR.notPresent, selectorError(selector));
-      return this.throughGate(selector, d, type, how);
+      return this.throughGate(selector, d, type, request.how);
     }
     if (!long && (type === 1 || type === 5 || type === 9)) {
       if (!visible) protectionFault(selectorError(selector));
       if (!isPresent(d)) throw new GuestException(VECTOR.notPresent, selectorError(selector));
-      this.switchTask(type === 5 ? d.low >>> 16 : selector, how);
+      this.tasks.switchTo(type === 5 ? d.low >>> 16 : selector, request);
       return undefined;
     }
     return protectionFault(selectorError(selector));
@@ -126,7 +126,7 @@ export class FarTransfers {
     checkLongBits(state, d, selector);
   }
 
-  private throughGate(gateSelector: number, gate: Descriptor, type: number, how: 'jump' | 'call') {
+  private throughGate(gateSelector: number, gate: Descriptor, type: number, how: TaskTransfer) {
     const { state, memory } = this;
     const long = (state.get('efer') & EFER.LMA) !== 0;
     const selector = gate.low >>> 16;
@@ -266,13 +266,14 @@ export class FarTransfers {
       const conforming = (attributes & 0x0c) === 0x0c;
       const dpl = (attributes >> 5) & 3;
       if ((attributes & ATTRIBUTE.unusable) === 0 && !conforming && dpl < cpl) {
-        state.setSegment(segment, 0, 0n, 0, ATTRIBUTE.unusable);
+        // The base stays, which 64-bit code can see in FS and GS.
+        state.setSegment(segment, 0, state.segmentBase(segment), 0, ATTRIBUTE.unusable);
       }
     }
   }
 
   /** IRET in every mode. */
-  interruptReturn(size: number): void {
+  interruptReturn(size: number, nextRip: bigint): void {
     const { state, memory } = this;
     state.set('nmiBlocked', 0);
     const stack = currentStack(state, memory);
@@ -291,7 +292,7 @@ export class FarTransfers {
     const long = (state.get('efer') & EFER.LMA) !== 0;
     if ((state.get('eflags') & NT) !== 0) {
       if (long) protectionFault(0);
-      this.switchTask(0, 'return');
+      this.tasks.returnToPrevious(nextRip);
       return;
     }
     const rip = stack.pop(size);

@@ -4,7 +4,7 @@
  */
 
 import { InvariantError } from '../../core/errors.js';
-import { AC, VM } from '../isa/eflags.js';
+import { AC, TF, VM } from '../isa/eflags.js';
 import { X87_FUNCTION_NAMES } from '../isa/x87-control.js';
 import { loadBcd, storeBcd } from '../softfloat/x87-bcd.js';
 import { X87_FUNCTIONS } from '../softfloat/x87-functions.js';
@@ -12,6 +12,7 @@ import type { X87Stack } from '../softfloat/x87-operand.js';
 import { CR0, CR4 } from './control-bits.js';
 import type { ProcessorCore } from './core.js';
 import { cpuidLeaf } from './cpuid.js';
+import { DR6 } from './debug-unit.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { HOST_HELPERS } from './host-helper-names.js';
 import { usesDescriptors } from './mode.js';
@@ -24,7 +25,7 @@ export type HostHelper = (core: ProcessorCore) => void;
 const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
 const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
 const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
-  core.state.setWide(`result${index}`, BigInt.asUintN(64, BigInt(value)));
+  core.state.setResult(index, BigInt.asUintN(64, BigInt(value)));
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();
@@ -42,12 +43,6 @@ function loadSegmentHelper(core: ProcessorCore): void {
   if (segment === SS) core.holdInterrupts();
 }
 
-function readTimestamp(core: ProcessorCore): void {
-  const { state } = core;
-  if ((state.get('cr4') & CR4.TSD) !== 0 && state.get('cpl') !== 0) protectionFault();
-  result(core, core.timestamp());
-}
-
 function describe(core: ProcessorCore, value: number | undefined): void {
   result(core, value ?? 0);
   result(core, value === undefined ? 0 : 1, 1);
@@ -57,13 +52,20 @@ function debugAccess(core: ProcessorCore, index: number): number {
   requireRing0(core);
   const aliased = index === 4 || index === 5;
   if (aliased && (core.state.get('cr4') & CR4.DE) !== 0) throw new GuestException(VECTOR.invalidOpcode);
+  if (core.debug.detectsAccess) throw new GuestException(VECTOR.debug, 0, undefined, DR6.BD);
   return aliased ? index + 2 : index;
 }
+
+/** CPUID shows the local APIC only while it is enabled (SDM volume 3, 11.4.3). */
+const APIC_BASE = 0x1b;
+const APIC_ENABLE = 0x800n;
 
 function identify(core: ProcessorCore): void {
   const { state } = core;
   const word = (index: number): number => Number(BigInt.asIntN(32, state.gpr(index)));
-  const leaf = cpuidLeaf(core.model, state, word(0), word(1));
+  const apicBase = core.bus.readMsr(APIC_BASE);
+  const apicOn = apicBase === undefined || (apicBase & APIC_ENABLE) !== 0n;
+  const leaf = cpuidLeaf(core.model, { state, apicOn }, word(0), word(1));
   [0, 3, 1, 2].forEach((register, i) => {
     state.setGpr(register, BigInt((leaf[i] as number) >>> 0));
   });
@@ -144,17 +146,18 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     if (segment >= 6) requireProtected(core);
     result(core, core.state.selector(segment));
   },
-  requireUmip: () => {},
+  requireUmip: (core) => {
+    if ((core.state.get('cr4') & CR4.UMIP) !== 0) requireRing0(core);
+  },
   requireRing0,
   requireProtected,
-  readTimestamp,
   swapGs,
   input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),
   inputString: (core) => core.ports.string(true, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
   outputString: (core) => core.ports.string(false, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),
   farJump: (core) => {
-    core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2));
+    core.transfers.jump(num(core, 0), arg(core, 1), num(core, 2), core.nextRip());
     core.state.observer.transferred?.('far jump');
   },
   farCall: (core) => {
@@ -166,7 +169,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.state.observer.transferred?.('far return');
   },
   interruptReturn: (core) => {
-    core.transfers.interruptReturn(num(core, 0));
+    core.transfers.interruptReturn(num(core, 0), core.nextRip());
     core.state.observer.returned?.();
   },
   softwareInterrupt,
@@ -176,10 +179,12 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   systemCall: (core) => {
     systemCall(core.state, core.nextRip());
+    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
     core.state.observer.transferred?.('system call');
   },
   systemReturn: (core) => {
     systemReturn(core.state, num(core, 0));
+    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
     core.state.observer.transferred?.('system return');
   },
   systemEnter: (core) => {

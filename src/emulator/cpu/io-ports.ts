@@ -2,6 +2,7 @@
 import { DF, IOPL } from '../isa/eflags.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import type { CpuState } from './cpu-state.js';
+import type { DebugUnit } from './debug-unit.js';
 import { protectionFault } from './exceptions.js';
 import { is64Bit, isProtected, isVirtual8086 } from './mode.js';
 import type { Bus } from './processor.js';
@@ -11,14 +12,21 @@ export class IoPorts {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly bus: Bus;
+  private readonly debug: DebugUnit;
 
-  constructor(state: CpuState, memory: LinearMemory, bus: Bus) {
+  constructor(state: CpuState, memory: LinearMemory, bus: Bus, debug: DebugUnit) {
+    this.debug = debug;
     this.state = state;
     this.memory = memory;
     this.bus = bus;
   }
 
   private check(port: number, size: number): void {
+    this.checkPermission(port, size);
+    this.debug.notePort(port, size);
+  }
+
+  private checkPermission(port: number, size: number): void {
     const { state, memory } = this;
     if (!isProtected(state)) return;
     const iopl = (state.get('eflags') & IOPL) >> 12;

@@ -64,4 +64,15 @@ export const MEMLAPSE64: CpuModel = {
   longMode: true,
 };
 
-export const MODELS: Readonly<Record<string, CpuModel>> = { pentium3: PENTIUM3, memlapse64: MEMLAPSE64 };
+/** Everything that is implemented, also what makes kernels slower here (SMAP) or changes how they save state. */
+export const MEMLAPSE64_MAX: CpuModel = {
+  ...MEMLAPSE64,
+  name: 'memlapse64-max',
+  features: new Set<Feature>([...MEMLAPSE64.features, 'umip']),
+};
+
+export const MODELS: Readonly<Record<string, CpuModel>> = {
+  pentium3: PENTIUM3,
+  memlapse64: MEMLAPSE64,
+  'memlapse64-max': MEMLAPSE64_MAX,
+};

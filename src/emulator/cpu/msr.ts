@@ -101,6 +101,8 @@ const longMode: readonly (readonly [number, Msr])[] = [
   [0xc000_0102, addressField('kernelGsBase')],
   [0xc000_0103, field('tscAux')],
   // AMD: SYSCFG, HWCR, NB_CFG, microcode patch level; kernels read them and live with zero.
+  // The four event selectors and counters of family 15; nothing counts.
+  ...Array.from({ length: 8 }, (_, i) => [0xc001_0000 + i, constant(0n)] as const),
   [0xc001_0010, constant(0n)],
   [0xc001_0015, constant(0n)],
   [0xc001_001f, constant(0n)],

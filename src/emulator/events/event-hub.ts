@@ -80,6 +80,7 @@ export class EventHub implements EventSource {
   private readonly entries = new Map<number, Entry>();
   private changed = false;
   private draining = false;
+  private running = false;
   private stops = 0;
   /** Is anything subscribed, or about to change? The run loop asks nothing else as long as this is false. */
   isActive = false;
@@ -134,6 +135,7 @@ export class EventHub implements EventSource {
   private noteChange(): void {
     this.changed = true;
     this.isActive = true;
+    if (!this.running && !this.draining) this.apply();
   }
 
   // ---- for the run loop ------------------------------------------------------------------------------------------
@@ -144,7 +146,6 @@ export class EventHub implements EventSource {
 
   /** Between two instructions: makes changes effective and drains a full buffer. True: the run stops here. */
   between(): boolean {
-    if (this.draining) throw new InvariantError('a handler of events ran the machine');
     if (this.i32[STOP] !== 0) {
       this.i32[STOP] = 0;
       this.drain();
@@ -153,6 +154,20 @@ export class EventHub implements EventSource {
     if (this.isFull) this.drain();
     if (this.changed) this.apply();
     return false;
+  }
+
+  /** A run begins: changes wait until the processor is between two instructions. */
+  start(): void {
+    if (this.draining) throw new InvariantError('a handler of events ran the machine');
+    this.running = true;
+  }
+
+  /** The run is over: handlers have seen everything of it. */
+  finish(): void {
+    this.running = false;
+    if (!this.isActive) return;
+    this.drain();
+    if (this.changed) this.apply();
   }
 
   /** Takes back the accesses that an instruction reported and that is left; what else it caused stays. */
@@ -230,13 +245,27 @@ export class EventHub implements EventSource {
   private usePages(listeners: readonly Listener[]): boolean {
     const wanted = listeners.some(({ kinds }) => kinds.has('code-write') || kinds.has('code-execute'));
     if (wanted === (this.pages !== undefined)) return false;
+    this.watchPages(wanted);
+    return true;
+  }
+
+  private watchPages(wanted: boolean): void {
     const { state, memory, blocks } = this.host;
     this.pages?.end();
     this.pages = wanted
       ? new WrittenPages(state, memory.pages, memory.tlb, blocks, this.hostEvents.pageReports)
       : undefined;
     state.observer.pages = this.pages;
-    return true;
+  }
+
+  /** Another state was loaded: what is remembered of the one before does not count. */
+  restored(): void {
+    this.begun.forget();
+    this.i32[STOP] = 0;
+    this.host.state.set('blockSequential', 1);
+    if (this.pages === undefined) return;
+    this.watchPages(true);
+    this.host.retranslate();
   }
 
   // ---- delivery --------------------------------------------------------------------------------------------------
@@ -258,18 +287,30 @@ export class EventHub implements EventSource {
   }
 
   private deliver(records: DataView): void {
-    const count = records.byteLength / RECORD_BYTES;
-    const masks = Uint32Array.from({ length: count }, (_, i) =>
-      records.getUint32(i * RECORD_BYTES + FIELD.subscriptions, true),
-    );
-    const last = masks.findLastIndex((mask) => (mask & this.stops) !== 0);
-    if (last >= 0) this.stopEvent = decodeRecord(records, last);
-    for (const { listener, handler } of [...this.entries.values()]) {
-      const bit = 1 << listener.bit;
-      const indices: number[] = [];
-      for (let i = 0; i < count; i++) if (((masks[i] as number) & bit) !== 0) indices.push(i);
-      if (indices.length === 0) continue;
-      handler(new EventBatch(records, indices.length === count ? undefined : Uint32Array.from(indices)));
+    const entries = [...this.entries.values()];
+    if (this.stops !== 0) this.noteStop(records);
+    // Every record is of some subscription.
+    if (entries.length === 1) entries[0]?.handler(new EventBatch(records, undefined));
+    else for (const { listener, handler } of entries) this.deliverTo(listener, handler, records);
+  }
+
+  private deliverTo({ bit }: Listener, handler: EventHandler<EventKind>, records: DataView): void {
+    const words = new Int32Array(records.buffer, records.byteOffset, records.byteLength / 4);
+    const indices = new Uint32Array(records.byteLength / RECORD_BYTES);
+    let found = 0;
+    for (let i = 0; i < indices.length; i++) {
+      if ((((words[(i * RECORD_BYTES + FIELD.subscriptions) >> 2] as number) >>> bit) & 1) !== 0) indices[found++] = i;
+    }
+    if (found === 0) return;
+    handler(new EventBatch(records, found === indices.length ? undefined : indices.subarray(0, found)));
+  }
+
+  /** The last event that stops is the one at which the run stands. */
+  private noteStop(records: DataView): void {
+    for (let i = records.byteLength / RECORD_BYTES - 1; i >= 0; i--) {
+      if ((records.getUint32(i * RECORD_BYTES + FIELD.subscriptions, true) & this.stops) === 0) continue;
+      this.stopEvent = decodeRecord(records, i);
+      return;
     }
   }
 }

@@ -13,14 +13,13 @@ function jumpOn(code: number): Semantics {
 }
 
 /** A target that is no canonical address is the branch's own fault: RIP and the stack stay. */
-function requireCanonical(b: InstructionBuilder, target: Value): void {
-  if (b.mode.codeSize !== 8) return;
-  b.raiseIf(b.ne(b.shrS(b.shl(target, b.i64(16)), b.i64(16)), target), 13, 0);
+function requireCanonicalTarget(b: InstructionBuilder, target: Value): void {
+  if (b.mode.codeSize === 8) b.requireCanonical(target);
 }
 
 const jumpIndirect: Semantics = (b) => {
   const target = b.let(b.widen(b.read(0)));
-  requireCanonical(b, target);
+  requireCanonicalTarget(b, target);
   b.jump(target);
 };
 
@@ -36,7 +35,7 @@ const callRelative: Semantics = (b) => {
 
 const callIndirect: Semantics = (b) => {
   const target = b.let(b.widen(b.read(0)));
-  requireCanonical(b, target);
+  requireCanonicalTarget(b, target);
   pushReturn(b);
   b.jump(target);
 };
@@ -45,7 +44,7 @@ function returnNear(releases: boolean): Semantics {
   return (b) => {
     const size = b.operandSize;
     const target = b.let(b.widen(b.top(size)));
-    requireCanonical(b, target);
+    requireCanonicalTarget(b, target);
     const extra = releases ? b.and(b.widen(b.read(0)), b.i64(0xffff)) : b.i64(0);
     b.setStack(b.add(b.add(b.gpr(4, 8), b.i64(size)), extra));
     b.jump(target);

@@ -412,6 +412,12 @@ export abstract class InstructionBuilder extends MemoryBuilder {
     this.if(condition, () => this.raise(vector, errorCode));
   }
 
+  /** #GP(0) unless bits 63:47 of a fixed i64 are equal (SDM volume 1, 3.3.7.1). */
+  requireCanonical(address: Value): void {
+    const extended = this.shrS(this.shl(address, this.i64(16)), this.i64(16));
+    this.raiseIf(this.ne(extended, address), 13, 0);
+  }
+
   /** #GP(0) unless memory operand `i` is aligned to `bytes`. */
   requireAligned(i: number, bytes: number): void {
     if (!this.isMemory(i)) return;

@@ -110,8 +110,8 @@ const popFlags: Semantics = (b) => {
   const kept = b.and(old, b.xor(mask, b.i32(-1)));
   const next = b.let(b.and(b.or(kept, b.and(image, mask)), b.i32(~0x10000)));
   b.setState('eflags', next);
-  // TF must leave fast code at once; a newly open IF only matters when something waits.
-  b.if(b.and(next, b.i32(0x100)), () => b.setState('attention', b.i32(1)));
+  // TF and AC must leave fast code at once; a newly open IF only matters when something waits.
+  b.if(b.and(next, b.i32(0x40100)), () => b.setState('attention', b.i32(1)));
   b.endBlock(false);
 };
 

@@ -1,64 +1,24 @@
 /**
- * System instructions: far transfers, interrupts, segment and system registers, I/O, MSRs, CPUID, cache and TLB
- * control. Nearly all are host helpers (`cpu/host-helpers.ts`), because they work on the whole state; the rows only
- * marshal operands.
+ * System instructions: segment and system registers, descriptor tables, MSRs, CPUID, cache and TLB control. Nearly all
+ * are host helpers (`cpu/host-helpers.ts`), because they work on the whole state. Far transfers are in far-control.ts,
+ * ports in port-io.ts.
  */
 import type { Value } from '../codegen/value.js';
+import { CR4 } from '../cpu/control-bits.js';
+import { SEGMENT_BYTES, SEGMENT_OFFSETS, segmentAddress } from '../cpu/state-layout.js';
+import { helper, modelessHelper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
 import type { InstructionBuilder } from './instruction-builder.js';
-import { type Family, type RowOptions, row, type Semantics } from './row.js';
+import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 
-/** A helper that leaves RIP to the next instruction; mode-relevant state may have changed. */
-const SEQUENTIAL: RowOptions = { interpreterOnly: true, ends: true };
-/** A helper that sets RIP itself. */
-const TRANSFER: RowOptions = { interpreterOnly: true, ends: true };
-
-/** Calls helper `name` with the values that `args` makes, then goes on at the next instruction. */
-function helper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
-  return (b) => {
-    b.host(name, ...args(b));
-    b.endBlock(true);
-  };
-}
-
-/** Calls a helper that chose the next RIP. */
-function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
-  return (b) => {
-    b.host(name, ...args(b));
-    b.leave();
-  };
-}
-
-/** Calls a helper and writes its `result0` to operand 0. */
-function producer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
-  return (b) => {
-    b.host(name, ...args(b));
-    b.write(0, b.resize(b.state('result0'), b.size(0)));
-    b.endBlock(true);
-  };
-}
-
-const number = (b: InstructionBuilder, value: number): Value => b.i64(value);
-const operandSize = (b: InstructionBuilder): Value => number(b, b.operandSize);
-const wide = (b: InstructionBuilder, i: number): Value => b.widen(b.read(i));
-/** Index of register operand `i` of a segment, control or debug file. */
-const which = (b: InstructionBuilder, i: number): Value => b.widen(b.registerAddress(i));
-
-/** Far pointer in memory: selector behind the offset. */
-function farPointer(b: InstructionBuilder, i: number): Value[] {
-  const size = b.operandSize;
-  const offset = b.load(i, size === 8 ? 'i64' : 'i32', size);
-  const selector = b.load(i, 'i32', 2, size);
-  return [b.widen(selector), b.widen(offset), operandSize(b)];
-}
+const GENERAL_PROTECTION = 13;
 
 /** MOV to a segment register; SS also holds off interrupts for one instruction. */
 const loadSegment = helper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
 
 const storeSegment: Semantics = (b) => {
-  b.host('readSegment', which(b, 1));
-  // To memory always 16 bits; to a register zero-extended to the operand size.
-  const value = b.state('result0');
-  b.write(0, b.resize(value, b.size(0)));
+  const at = b.mul(b.registerAddress(1), b.i32(SEGMENT_BYTES));
+  const selector = b.let(b.loadMemory('i32', 4, at, segmentAddress(0) + SEGMENT_OFFSETS.selector));
+  b.write(0, b.resize(selector, b.size(0)));
 };
 
 const loadFarInto =
@@ -84,8 +44,7 @@ const popSegment =
 const pushSegment =
   (segment: number): Semantics =>
   (b) => {
-    b.host('readSegment', number(b, segment));
-    b.push(b.resize(b.state('result0'), b.operandSize), b.operandSize);
+    b.push(b.resize(b.segmentField(segment, SEGMENT_OFFSETS.selector), b.operandSize), b.operandSize);
   };
 
 const readTable =
@@ -105,67 +64,46 @@ const loadTable =
     const limit = b.load(0, 'i32', 2);
     const bytes = b.mode.codeSize === 8 ? 8 : 4;
     const base = b.widen(b.load(0, bytes === 8 ? 'i64' : 'i32', bytes, 2));
-    const kept = b.operandSize === 2 && bytes === 4 ? b.and(base, b.i64(0xffffff)) : base;
-    b.setState(`${which}Base`, b.let(kept));
+    const kept = b.let(b.operandSize === 2 && bytes === 4 ? b.and(base, b.i64(0xffffff)) : base);
+    if (bytes === 8) b.requireCanonical(kept);
+    b.setState(`${which}Base`, kept);
     b.setState(`${which}Limit`, limit);
   };
 
+/** SMSW, SLDT and STR: 16 bits to memory, the operand size to a register; CR4.UMIP keeps them from CPL 3. */
+function unprivileged(code: string, name: string, value: string, args: (b: InstructionBuilder) => Value[]): Row[] {
+  const run: Semantics = (b) => {
+    b.host('requireUmip');
+    producer(value, args)(b);
+  };
+  return [row(`${code} mem`, name, 'Ew', run, SEQUENTIAL), row(code, name, 'Ev', run, SEQUENTIAL)];
+}
+
+/** RDTSC: time is the instruction count, so no helper is needed; CR4.TSD forbids it to programs. */
 const readTimestamp: Semantics = (b) => {
-  b.host('readTimestamp');
-  const value = b.state('result0');
+  const forbidden = b.and(b.and(b.state('cr4'), b.i32(CR4.TSD)), b.sub(b.i32(0), b.state('cpl')));
+  b.raiseIf(forbidden, GENERAL_PROTECTION, 0);
+  const value = b.let(b.add(b.add(b.instructionCount(), b.state('idleTicks')), b.state('tscOffset')));
   b.setGpr(0, 4, b.wrap(value));
   b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
 };
 
-const swapGs: Semantics = helper('swapGs');
+const swapGs: Semantics = modelessHelper('swapGs');
 
-const input =
-  (sizeOf: (b: InstructionBuilder) => number, port: (b: InstructionBuilder) => Value): Semantics =>
-  (b) => {
-    const size = sizeOf(b);
-    b.host('input', port(b), number(b, size));
-    b.setGpr(0, size, b.resize(b.state('result0'), size));
-    b.endBlock(true);
-  };
-
-const output =
-  (sizeOf: (b: InstructionBuilder) => number, port: (b: InstructionBuilder) => Value): Semantics =>
-  (b) => {
-    const size = sizeOf(b);
-    b.host('output', port(b), number(b, size), b.let(b.widen(b.gpr(0, size))));
-    b.endBlock(true);
-  };
-
-const byte = (): number => 1;
-const portSize = (b: InstructionBuilder): number => (b.operandSize === 2 ? 2 : 4);
-const immediatePort =
-  (i: number) =>
-  (b: InstructionBuilder): Value =>
-    b.and(b.widen(b.read(i)), b.i64(0xff));
-const dxPort = (b: InstructionBuilder): Value => b.widen(b.gpr(2, 2));
-
-const stringPort = (name: string, size: 0 | 1): Semantics =>
-  helper(name, (b) => [
-    number(b, size === 1 ? 1 : portSize(b)),
-    number(b, b.instruction.addressSize),
-    number(b, b.instruction.segment),
-    number(b, b.instruction.repeat === undefined ? 0 : 1),
-  ]);
-
-const STRING_PORT: RowOptions = { ...SEQUENTIAL, repeatable: true };
 const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
 
 export const system: Family = {
   name: 'system',
   rows: [
     row('8e /r', 'mov', 'Sw,Ew', loadSegment, SEQUENTIAL),
-    row('8c /r', 'mov', 'Ev,Sw', storeSegment, { interpreterOnly: true }),
-    row('06', 'push', '', pushSegment(0), { mode: 'legacy', interpreterOnly: true }),
-    row('0e', 'push', '', pushSegment(1), { mode: 'legacy', interpreterOnly: true }),
-    row('16', 'push', '', pushSegment(2), { mode: 'legacy', interpreterOnly: true }),
-    row('1e', 'push', '', pushSegment(3), { mode: 'legacy', interpreterOnly: true }),
-    row('0f a0', 'push', '', pushSegment(4), { interpreterOnly: true, wide: 'default' }),
-    row('0f a8', 'push', '', pushSegment(5), { interpreterOnly: true, wide: 'default' }),
+    row('8c /r mem', 'mov', 'Ew,Sw', storeSegment),
+    row('8c /r', 'mov', 'Ev,Sw', storeSegment),
+    row('06', 'push', '', pushSegment(0), { mode: 'legacy' }),
+    row('0e', 'push', '', pushSegment(1), { mode: 'legacy' }),
+    row('16', 'push', '', pushSegment(2), { mode: 'legacy' }),
+    row('1e', 'push', '', pushSegment(3), { mode: 'legacy' }),
+    row('0f a0', 'push', '', pushSegment(4), { wide: 'default' }),
+    row('0f a8', 'push', '', pushSegment(5), { wide: 'default' }),
     row('07', 'pop', '', popSegment(0), legacy),
     row('17', 'pop', '', popSegment(2), legacy),
     row('1f', 'pop', '', popSegment(3), legacy),
@@ -176,112 +114,11 @@ export const system: Family = {
     row('0f b2 /r', 'lss', 'Gv,M', loadFarInto(2), SEQUENTIAL),
     row('0f b4 /r', 'lfs', 'Gv,M', loadFarInto(4), SEQUENTIAL),
     row('0f b5 /r', 'lgs', 'Gv,M', loadFarInto(5), SEQUENTIAL),
-
-    row(
-      'ea',
-      'jmp far',
-      'Ap',
-      transfer('farJump', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
-      {
-        ...TRANSFER,
-        mode: 'legacy',
-      },
-    ),
-    row(
-      '9a',
-      'call far',
-      'Ap',
-      transfer('farCall', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
-      {
-        ...TRANSFER,
-        mode: 'legacy',
-      },
-    ),
-    row(
-      'ff /5',
-      'jmp far',
-      'M',
-      transfer('farJump', (b) => farPointer(b, 0)),
-      TRANSFER,
-    ),
-    row(
-      'ff /3',
-      'call far',
-      'M',
-      transfer('farCall', (b) => farPointer(b, 0)),
-      TRANSFER,
-    ),
-    row(
-      'cb',
-      'retf',
-      '',
-      transfer('farReturn', (b) => [number(b, 0), operandSize(b)]),
-      TRANSFER,
-    ),
-    row(
-      'ca',
-      'retf',
-      'Iw',
-      transfer('farReturn', (b) => [b.and(wide(b, 0), b.i64(0xffff)), operandSize(b)]),
-      TRANSFER,
-    ),
-    row(
-      'cf',
-      'iret',
-      '',
-      transfer('interruptReturn', (b) => [operandSize(b)]),
-      TRANSFER,
-    ),
-    row(
-      'cc',
-      'int3',
-      '',
-      transfer('softwareInterrupt', (b) => [number(b, 3), number(b, 1)]),
-      TRANSFER,
-    ),
-    row(
-      'cd',
-      'int',
-      'Ib',
-      transfer('softwareInterrupt', (b) => [b.and(wide(b, 0), b.i64(0xff)), number(b, 0)]),
-      TRANSFER,
-    ),
-    row(
-      'ce',
-      'into',
-      '',
-      transfer('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
-      legacy,
-    ),
-    row(
-      'f1',
-      'int1',
-      '',
-      transfer('softwareInterrupt', (b) => [number(b, 1), number(b, 2)]),
-      TRANSFER,
-    ),
-    row('0f 05', 'syscall', '', transfer('systemCall'), { ...TRANSFER, feature: 'syscall' }),
-    row(
-      '0f 07',
-      'sysret',
-      '',
-      transfer('systemReturn', (b) => [operandSize(b)]),
-      { ...TRANSFER, feature: 'syscall' },
-    ),
-    row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...TRANSFER, feature: 'sep' }),
-    row(
-      '0f 35',
-      'sysexit',
-      '',
-      transfer('systemExit', (b) => [operandSize(b)]),
-      { ...TRANSFER, feature: 'sep' },
-    ),
-
     row('0f 01 /0', 'sgdt', 'M', readTable('gdt'), { interpreterOnly: true }),
     row('0f 01 /1', 'sidt', 'M', readTable('idt'), { interpreterOnly: true }),
     row('0f 01 /2', 'lgdt', 'M', loadTable('gdt'), { interpreterOnly: true }),
     row('0f 01 /3', 'lidt', 'M', loadTable('idt'), { interpreterOnly: true }),
-    row('0f 01 /4', 'smsw', 'Ev', producer('readMachineStatus'), SEQUENTIAL),
+    ...unprivileged('0f 01 /4', 'smsw', 'readMachineStatus', () => []),
     row(
       '0f 01 /6',
       'lmsw',
@@ -293,7 +130,7 @@ export const system: Family = {
       '0f 01 /7',
       'invlpg',
       'M',
-      helper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
+      modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
       SEQUENTIAL,
     ),
     row('0f 01 f8', 'swapgs', '', swapGs, { ...SEQUENTIAL, mode: '64' }),
@@ -305,7 +142,7 @@ export const system: Family = {
         readTimestamp(b);
         b.setGpr(1, 4, b.wrap(b.state('tscAux')));
       },
-      { interpreterOnly: true, feature: 'rdtscp' },
+      { feature: 'rdtscp' },
     ),
     row(
       '0f 01 d0',
@@ -343,20 +180,8 @@ export const system: Family = {
       helper('setAccessFlag', (b) => [number(b, 1)]),
       { ...SEQUENTIAL, feature: 'smap' },
     ),
-    row(
-      '0f 00 /0',
-      'sldt',
-      'Ev',
-      producer('readSegment', (b) => [number(b, 6)]),
-      SEQUENTIAL,
-    ),
-    row(
-      '0f 00 /1',
-      'str',
-      'Ev',
-      producer('readSegment', (b) => [number(b, 7)]),
-      SEQUENTIAL,
-    ),
+    ...unprivileged('0f 00 /0', 'sldt', 'readSegment', (b) => [number(b, 6)]),
+    ...unprivileged('0f 00 /1', 'str', 'readSegment', (b) => [number(b, 7)]),
     row(
       '0f 00 /2',
       'lldt',
@@ -413,14 +238,14 @@ export const system: Family = {
         b.host('readControl', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force' },
+      { interpreterOnly: true, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 22 /r',
       'mov',
       'Cd,Ry',
       helper('writeControl', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force' },
+      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 21 /r',
@@ -430,21 +255,21 @@ export const system: Family = {
         b.host('readDebug', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force' },
+      { interpreterOnly: true, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 23 /r',
       'mov',
       'Dd,Ry',
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force' },
+      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
     ),
-    row('0f 06', 'clts', '', helper('clearTaskSwitched'), SEQUENTIAL),
+    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), SEQUENTIAL),
     row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
-    row('0f 32', 'rdmsr', '', helper('readMsr'), SEQUENTIAL),
-    row('0f 31', 'rdtsc', '', readTimestamp, { interpreterOnly: true, feature: 'tsc' }),
+    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), SEQUENTIAL),
+    row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
     row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
     row('f3 90', 'pause', '', () => {}),
@@ -453,19 +278,6 @@ export const system: Family = {
     row('0f b9 /r', 'ud1', 'Gv,Ev', (b) => b.raise(6), { ends: true }),
     row('0f ff', 'ud0', '', (b) => b.raise(6), { ends: true }),
     row('62 /r', 'bound', 'Gv,M', (b) => checkBounds(b), { mode: 'legacy' }),
-
-    row('e4', 'in', 'AL,Ib', input(byte, immediatePort(1)), SEQUENTIAL),
-    row('e5', 'in', 'eAX,Ib', input(portSize, immediatePort(1)), SEQUENTIAL),
-    row('ec', 'in', 'AL,DX', input(byte, dxPort), SEQUENTIAL),
-    row('ed', 'in', 'eAX,DX', input(portSize, dxPort), SEQUENTIAL),
-    row('e6', 'out', 'Ib,AL', output(byte, immediatePort(0)), SEQUENTIAL),
-    row('e7', 'out', 'Ib,eAX', output(portSize, immediatePort(0)), SEQUENTIAL),
-    row('ee', 'out', 'DX,AL', output(byte, dxPort), SEQUENTIAL),
-    row('ef', 'out', 'DX,eAX', output(portSize, dxPort), SEQUENTIAL),
-    row('6c', 'insb', '', stringPort('inputString', 1), STRING_PORT),
-    row('6d', 'ins', '', stringPort('inputString', 0), STRING_PORT),
-    row('6e', 'outsb', '', stringPort('outputString', 1), STRING_PORT),
-    row('6f', 'outs', '', stringPort('outputString', 0), STRING_PORT),
 
     row('0f c7 /6 mod3', 'rdrand', 'Rv', (b) => random(b), { interpreterOnly: true, feature: 'rdrand' }),
     row('0f c7 /7 mod3', 'rdseed', 'Rv', (b) => random(b), { interpreterOnly: true, feature: 'rdseed' }),
@@ -487,14 +299,14 @@ export const system: Family = {
       'f3 0f ae /2 mod3',
       'wrfsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
       FSGS(),
     ),
     row(
       'f3 0f ae /3 mod3',
       'wrgsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
       FSGS(),
     ),
   ],

@@ -2,10 +2,12 @@
 import { alu } from './alu.js';
 import { bits } from './bits.js';
 import { control } from './control.js';
+import { farControl } from './far-control.js';
 import { flagOps } from './flag-ops.js';
 import { moves } from './move.js';
 import { multiply } from './multiply.js';
 import { packedInteger } from './packed-integer.js';
+import { portIo } from './port-io.js';
 import type { Family } from './row.js';
 import { shifts } from './shift.js';
 import { sseApproximate } from './sse-approximate.js';
@@ -24,6 +26,8 @@ import { x87Control } from './x87-control.js';
 
 export const FAMILIES: readonly Family[] = [
   system,
+  farControl,
+  portIo,
   alu,
   moves,
   shifts,

@@ -10,6 +10,7 @@ import { I8042 } from '../devices/i8042/i8042.js';
 import { PciHost } from '../devices/pci/pci-host.js';
 import { Pit } from '../devices/pit/pit.js';
 import { DebugPorts } from '../devices/ports/debug-ports.js';
+import { TEST_MEMORY_BYTES, TestDevice } from '../devices/ports/test-device.js';
 import { Rtc } from '../devices/rtc/rtc.js';
 import { Uart } from '../devices/uart/uart.js';
 import { VirtioBlock } from '../devices/virtio/virtio-block.js';
@@ -19,7 +20,7 @@ import { VirtioPci } from '../devices/virtio/virtio-pci.js';
 import { pciIrq } from './acpi/dsdt.js';
 import { Interrupts } from './interrupts.js';
 import type { ResolvedConfig } from './machine-config.js';
-import { IO_APIC, IRQ, LOCAL_APIC, PCI_MEMORY, PORT } from './memory-map.js';
+import { IO_APIC, IRQ, LOCAL_APIC, PCI_MEMORY, PORT, TEST_MEMORY } from './memory-map.js';
 
 /** Where things that leave the machine go. */
 export interface ChipsetOutputs {
@@ -86,6 +87,7 @@ export class Chipset {
     this.#mapPorts(pit, rtc, debug, pci);
     this.memory.map(LOCAL_APIC.start, LOCAL_APIC.length, interrupts.localApic.registers);
     this.memory.map(IO_APIC.start, IO_APIC.length, interrupts.ioApic.registers);
+    const test = config.testDevice ? [this.#plugTestDevice()] : [];
     const { pic, localApic, ioApic } = interrupts;
     this.devices = [
       pic,
@@ -100,6 +102,7 @@ export class Chipset {
       pci,
       ...this.disks,
       ...this.#virtio,
+      ...test,
     ];
     this.#initialise();
   }
@@ -116,6 +119,14 @@ export class Chipset {
     this.#virtio.forEach((virtio, index) => {
       virtio.function.assign([PCI_MEMORY.end - PCI_WINDOW * (index + 1)], pciIrq(index + 1));
     });
+  }
+
+  #plugTestDevice(): TestDevice {
+    const device = new TestDevice((irq) => this.interrupts.line(irq));
+    this.ports.map(PORT.testLatch, 4, device.latch);
+    this.ports.map(PORT.testLines, 16, device.lines);
+    this.memory.map(TEST_MEMORY, TEST_MEMORY_BYTES, device.memory);
+    return device;
   }
 
   #mapPorts(pit: Pit, rtc: Rtc, debug: DebugPorts, pci: PciHost): void {

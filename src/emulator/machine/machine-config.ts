@@ -26,11 +26,13 @@ export type ProcessorFactory = (options: {
   readonly jit: boolean;
 }) => GuestProcessor;
 
+export type CpuChoice = 64 | 32 | 'max';
+
 export interface MachineConfig {
   /** A multiple of 1 MiB, 8 MiB to 3 GiB. */
   readonly ramBytes: number;
-  /** 64: x86-64; 32: a Pentium III-like processor. */
-  readonly cpu?: 64 | 32;
+  /** 64: x86-64; 32: a Pentium III-like processor; 'max': x86-64 with every extension there is, for tests of them. */
+  readonly cpu?: CpuChoice;
   /** The clock at power-on, seconds since 1970; 2024-01-01 unless given, so that runs repeat. */
   readonly startSeconds?: number;
   /** Raw images; the guest's writes stay in the machine. */
@@ -39,13 +41,15 @@ export interface MachineConfig {
   readonly entropySeed?: bigint;
   /** Translate hot code; true unless given. The guest cannot tell. */
   readonly jit?: boolean;
+  /** Plugs the device that test kernels look for (devices/ports/test-device.ts); false unless given. */
+  readonly testDevice?: boolean;
   readonly createProcessor?: ProcessorFactory;
 }
 
 const DEFAULT_START = 1_704_067_200;
 const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
 
-const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3' } as const;
+const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3', max: 'memlapse64-max' } as const;
 
 export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu'>> {
   readonly model: string;
@@ -67,6 +71,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
     jit: config.jit ?? true,
+    testDevice: config.testDevice ?? false,
     createProcessor: config.createProcessor ?? createProcessor,
   };
 }

@@ -182,6 +182,8 @@ export class Machine {
 
   /** Everything but RAM, as an independent copy. Between runs only. */
   saveState(): MachineState {
+    // An end that no run has reported yet is no state: it belongs to the instruction that is still under way.
+    if (this.#ending !== undefined) throw new InvariantError('a machine is saved between runs, not during one');
     return {
       schema: MACHINE_STATE_SCHEMA,
       version: MACHINE_STATE_VERSION,

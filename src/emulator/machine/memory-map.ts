@@ -25,6 +25,9 @@ export const PCI_MEMORY = { start: 0xe000_0000, end: 0xfec0_0000 } as const;
 export const IO_APIC = { start: 0xfec0_0000, length: 0x1000 } as const;
 export const LOCAL_APIC = { start: 0xfee0_0000, length: 0x1000 } as const;
 
+/** Of the device that test kernels want; see devices/ports/test-device.ts. */
+export const TEST_MEMORY = 0xff00_0000;
+
 /** First port of each device. */
 export const PORT = {
   masterPic: 0x20,
@@ -45,6 +48,8 @@ export const PORT = {
   pciAddress: 0xcf8,
   reset: 0xcf9,
   pciData: 0xcfc,
+  testLatch: 0xe0,
+  testLines: 0x2000,
 } as const;
 
 /** Interrupt requests as the 8259 numbers them; the I/O APIC's pins are the same but for the timer's. */

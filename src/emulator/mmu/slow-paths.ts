@@ -21,6 +21,13 @@ const STEPPING = stateAddress('stepping') >> 2;
 const CPL = stateAddress('cpl') >> 2;
 const PHYSICAL = stateAddress('accessPhysical') >> 2;
 
+/** What is asked of each access while instructions are watched. */
+export interface AccessWatch {
+  note(linear: bigint, bytes: number, write: boolean): void;
+  /** Operands of 2, 4 and 8 bytes must be aligned (#AC). */
+  readonly aligned: boolean;
+}
+
 /** How slow paths leave the running block. */
 export interface Leave {
   /** Record an exception at the instruction of `record`. */
@@ -33,6 +40,8 @@ export class SlowPaths {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly leave: Leave;
+  /** Set while instructions are watched: then every access comes here. */
+  watch: AccessWatch | undefined;
   /** Does a write to [address, address + length) hit translated or decoded code? */
   overlapsCode: (address: number, length: number) => boolean = () => true;
   /** Physical addresses (first part, second part) of the update that waits for `commit`. */
@@ -50,6 +59,7 @@ export class SlowPaths {
     const write = (access & ACCESS_WRITE) !== 0;
     const first = this.translate(access, record, 0);
     if (first < 0) return 0;
+    if (this.watch !== undefined && !this.watched(this.watch, access, record)) return 0;
     const low = this.state.i32[ADDRESS] as number;
     const inFirst = 4096 - (low & 0xfff);
     if (inFirst >= bytes) {
@@ -67,6 +77,7 @@ export class SlowPaths {
     const bytes = access & 0xff;
     const first = this.translate(access, record, 0);
     if (first < 0) return 0;
+    if (this.watch !== undefined && !this.watched(this.watch, access, record)) return 0;
     const low = this.state.i32[ADDRESS] as number;
     const inFirst = Math.min(bytes, 4096 - (low & 0xfff));
     const second = inFirst < bytes ? this.translate(access, record, inFirst) : 0;
@@ -78,6 +89,11 @@ export class SlowPaths {
       return 0;
     }
     this.notePhysical(first);
+    if (inFirst === bytes && this.memory.pages.isRam(Math.floor(first / 4096)) && !alone) {
+      // Beside code: nothing to drop.
+      this.state.bytes.copyWithin(RAM_BASE + first, BOUNCE, BOUNCE + bytes);
+      return 1;
+    }
     this.copyOut(first, 0, inFirst);
     if (inFirst < bytes) this.copyOut(second, inFirst, bytes - inFirst);
     return 1;
@@ -89,6 +105,19 @@ export class SlowPaths {
     this.copyOut(first, 0, firstBytes);
     if (firstBytes < (access & 0xff)) this.copyOut(second, firstBytes, (access & 0xff) - firstBytes);
   };
+
+  /** Notes the access; false when it is refused by #AC, which comes after page faults. */
+  private watched(watch: AccessWatch, access: number, record: number): boolean {
+    const low = this.state.i32[ADDRESS] as number;
+    const bytes = access & 0xff;
+    if (watch.aligned && (bytes === 2 || bytes === 4 || bytes === 8) && (low & (bytes - 1)) !== 0) {
+      if (record !== 0) this.leave.exception(new GuestException(VECTOR.alignment, 0), record);
+      return false;
+    }
+    const linear = BigInt.asUintN(64, (BigInt(this.state.i32[ADDRESS + 1] as number) << 32n) | BigInt(low >>> 0));
+    watch.note(linear, bytes, (access & ACCESS_WRITE) !== 0);
+    return true;
+  }
 
   private translate(access: number, record: number, offset: number): number {
     let low = this.state.i32[ADDRESS] as number;

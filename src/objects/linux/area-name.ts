@@ -40,10 +40,10 @@ const FMODE_BACKING = 1 << 25;
 
 /** The path of an open file as maps and fd links show it; undefined when unreadable. */
 export function filePath(kernel: LinuxKernel, file: StructView): string | undefined {
-  const backing = file.as('backing_file');
+  // The flag first: a kernel that lacks the type would be searched for it through all its modules.
   const isBacking =
-    kernel.field('backing_file', 'user_path') !== undefined && ((file.num('f_mode') ?? 0) & FMODE_BACKING) !== 0;
-  return dentryPath(kernel, isBacking ? backing.at('user_path') : file.at('f_path'))?.text;
+    ((file.num('f_mode') ?? 0) & FMODE_BACKING) !== 0 && kernel.field('backing_file', 'user_path') !== undefined;
+  return dentryPath(kernel, isBacking ? file.as('backing_file').at('user_path') : file.at('f_path'))?.text;
 }
 
 /** Special mappings name themselves: `[vdso]`, `[vvar]`, `[uprobes]`; the vsyscall page by a function of its own. */

@@ -7,9 +7,12 @@ import { UserError } from '../../core/errors.js';
 import { isAr } from '../../formats/archives/ar.js';
 import type { ByteSource } from '../../formats/byte-source.js';
 import { isElf } from '../../formats/elf/elf-file.js';
+import { isCabinet } from '../../formats/pdb/cabinet.js';
+import { isPdb } from '../../formats/pdb/msf.js';
 import { openFileSource } from '../../formats/sources/file-source.js';
 import { readBytes } from '../../formats/sources/read-bytes.js';
 import { releaseOf } from '../linux/banner.js';
+import { type PdbProfile, pdbProfile } from '../pdb/pdb-profile.js';
 import { SymbolList } from '../symbol-list.js';
 import type { Profile } from '../types.js';
 import { isBzImage, unpackBzImage } from './bzimage.js';
@@ -27,15 +30,19 @@ interface Parts {
   readonly kernels: KernelFile[];
   readonly maps: SymbolList[];
   readonly sources: string[];
+  readonly databases: PdbProfile[];
 }
 
 /**
  * The profile in the files at `paths`, told apart by content: a vmlinux (with DWARF or BTF) or vmlinuz (with BTF), a
- * System.map, or a Debian package with these in it. Throws `UserError` when a file is none of them, or when there are no
- * types in what was given.
+ * System.map, or a Debian package with these in it; or the program database of a Windows kernel. Throws `UserError` when a file
+ * is none of them, or when there are no types in what was given.
  */
-export async function buildProfile(paths: readonly string[], options: BuildOptions = {}): Promise<Profile> {
-  const parts: Parts = { kernels: [], maps: [], sources: [] };
+export async function buildProfile(
+  paths: readonly string[],
+  options: BuildOptions = {},
+): Promise<Profile | PdbProfile> {
+  const parts: Parts = { kernels: [], maps: [], sources: [], databases: [] };
   for (const path of paths) {
     const source = openFileSource(path);
     try {
@@ -44,6 +51,11 @@ export async function buildProfile(paths: readonly string[], options: BuildOptio
       source.close();
     }
   }
+  const [database] = parts.databases;
+  if (database !== undefined && paths.length > 1) {
+    throw new UserError('a program database makes a profile by itself', 'give it alone');
+  }
+  if (database !== undefined) return database;
   // Of several kernels the one with types; a package has vmlinux beside vmlinuz at times.
   const kernel = parts.kernels.find(({ types }) => types !== undefined);
   if (kernel?.types === undefined) {
@@ -66,6 +78,13 @@ async function readFile(source: ByteSource, parts: Parts, options: BuildOptions)
     } finally {
       opened.close();
     }
+  } else if (isPdb(head)) {
+    parts.databases.push(pdbProfile(source));
+  } else if (isCabinet(head)) {
+    throw new UserError(
+      `${source.name} is packed as a cabinet, as symbol servers do`,
+      'unpack it with `cabextract`, and give the .pdb',
+    );
   } else if (isElf(head) || isBzImage(head)) {
     const elf = isElf(head) ? source : await unpackBzImage(source);
     const kernel = readVmlinux(elf, options.onProgress);
@@ -85,7 +104,7 @@ function textOf(source: ByteSource): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   if (isSystemMap(text)) return text;
   throw new UserError(
-    `${source.name} is no vmlinux, vmlinuz, System.map or Debian package`,
+    `${source.name} is no vmlinux, vmlinuz, System.map, Debian package or program database (PDB)`,
     'check what was given; modules and other ELF files have no profile',
   );
 }

@@ -1,6 +1,7 @@
 /**
  * Where the types of a kernel come from, in this order: the user's symbol file, the image's BTF (modules' included), a
- * symbol file that comes with the package, and last what memory itself shows.
+ * symbol file that comes with the package (one for a neighbouring build where memory shows that it fits), and last what
+ * memory itself shows.
  */
 import { UserError } from '../../core/errors.js';
 import { Btf } from '../../formats/btf/btf.js';
@@ -19,7 +20,7 @@ import type { StructType, SymbolSource, TypeSource } from '../types.js';
 import type { KernelImage } from './kernel-image.js';
 import { type LinuxKernelLocation, lowestKernelAddress } from './location.js';
 import { moduleTypes } from './module-btf.js';
-import { shippedProfile } from './shipped-profile.js';
+import { neighbouringProfiles, shippedProfile } from './shipped-profile.js';
 import { structuralModules } from './structural-modules.js';
 import { structuralTypes } from './structural-types.js';
 
@@ -55,7 +56,10 @@ export function loadTypes(
   return shipped && shippedTypes(shipped, location);
 }
 
-/** What the tasks and modules of a kernel show that brings no types; few, and said so. */
+/**
+ * For a kernel that brings no types: those of a neighbouring build where what its tasks and modules show fits them, else
+ * only what they show; both are said.
+ */
 export function guessTypes(image: KernelImage, location: LinuxKernelLocation, symbols: SymbolSource): LoadedTypes {
   const space = spaceOf(image, location);
   const initTask = symbols.address('init_task');
@@ -63,6 +67,21 @@ export function guessTypes(image: KernelImage, location: LinuxKernelLocation, sy
   const modules = structuralModules(image, space, location.textStart);
   const structs = new Map([...(tasks?.structs ?? []), ...(modules?.structs ?? [])].map((type) => [type.name, type]));
   const head = modules === undefined ? [] : [{ name: 'modules', address: modules.head, kind: 'd' }];
+  const neighbour = neighbouringProfiles(location.release).find(({ document }) =>
+    fits(new IsfTypeSource(document), structs),
+  );
+  if (neighbour !== undefined) {
+    return {
+      types: new IsfTypeSource(neighbour.document),
+      symbols: new SymbolList(head),
+      sources: [
+        `types: shipped with memlapse for ${neighbour.release}, which fits what the tasks and modules here show`,
+      ],
+      gaps: [
+        `${location.release}: types are those of ${neighbour.release}, so members that moved in between may be wrong; variables that the kernel does not name are unknown`,
+      ],
+    };
+  }
   const source = `types: found by their use in memory (${[...structs.keys()].join(', ') || 'none'})`;
   const gap = `types of ${location.release}: all but some members of ${[...structs.keys()].join(', ') || 'none'}`;
   return {
@@ -71,6 +90,24 @@ export function guessTypes(image: KernelImage, location: LinuxKernelLocation, sy
     sources: [source],
     gaps: [gap],
   };
+}
+
+/** Fewer members than this prove nothing. */
+const FEWEST_MEMBERS = 10;
+
+/** Whether every member that was found by its use is where `types` has it. */
+function fits(types: TypeSource, found: ReadonlyMap<string, StructType>): boolean {
+  let compared = 0;
+  for (const [name, { fields }] of found) {
+    const known = types.struct(name)?.fields;
+    for (const [member, { offset }] of fields) {
+      const there = known?.get(member);
+      if (there === undefined) continue;
+      if (there.offset !== offset) return false;
+      compared++;
+    }
+  }
+  return compared >= FEWEST_MEMBERS;
 }
 
 function btfTypes(btf: Btf, image: KernelImage, location: LinuxKernelLocation, symbols: SymbolSource): LoadedTypes {

@@ -25,6 +25,30 @@ export interface ShippedProfile {
   readonly document: IsfDocument;
 }
 
+/** Debian's names: version, number of the binary interface, flavour (`6.1.0-50-686-pae`). */
+const RELEASE = /^(\d+\.\d+)\.\d+-(\d+)-([\w-]+)$/;
+
+/**
+ * The shipped symbol files for other builds of the same version and flavour, the nearest first: a stable kernel's
+ * structures rarely change. Whoever uses one proves on the image that it fits.
+ */
+export function neighbouringProfiles(release: string): ShippedProfile[] {
+  const [, version, number, flavour] = RELEASE.exec(release) ?? [];
+  if (version === undefined) return [];
+  const near: { readonly release: string; readonly distance: number }[] = [];
+  for (const file of readdirSync(DIRECTORY)) {
+    const other = RELEASE_FILE.exec(file)?.[1] ?? '';
+    const [, otherVersion, otherNumber, otherFlavour] = RELEASE.exec(other) ?? [];
+    if (otherVersion !== version || otherFlavour !== flavour || otherNumber === number) continue;
+    near.push({ release: other, distance: Math.abs(Number(otherNumber) - Number(number)) });
+  }
+  near.sort((a, b) => a.distance - b.distance);
+  return near.map((each) => {
+    const path = fileURLToPath(new URL(`${each.release}.json`, DIRECTORY));
+    return { release: each.release, path, document: readIsf(path) };
+  });
+}
+
 /** A release begins with its version; other files in the folder (the list of what is wanted) do not. */
 const RELEASE_FILE = /^(\d.*)\.json$/;
 

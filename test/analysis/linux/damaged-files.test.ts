@@ -54,6 +54,7 @@ const io: PluginIo = {
   },
   progress: () => {},
   note: () => {},
+  shows: () => true,
 };
 
 describe.skipIf(found.length === 0)('files and network in damaged memory (skipped when no image is found)', () => {

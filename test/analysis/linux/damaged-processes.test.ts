@@ -94,6 +94,7 @@ describe.skipIf(found.length === 0)('processes in damaged memory (skipped when n
       },
       progress: () => {},
       note: () => {},
+      shows: () => true,
     };
     for (const plugin of plugins) {
       const rows = plugin.rows as (k: LinuxKernel, o: object, io: PluginIo) => Iterable<unknown>;

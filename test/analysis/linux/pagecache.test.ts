@@ -39,7 +39,7 @@ function collector(): { files: Map<string, Buffer>; io: PluginIo } {
     files.set(path, whole);
     return path;
   };
-  return { files, io: { extract, progress: () => {}, note: () => {} } };
+  return { files, io: { extract, progress: () => {}, note: () => {}, shows: () => true } };
 }
 
 describe.skipIf(found.length === 0)('pagecache on real images (skipped when none is found)', () => {

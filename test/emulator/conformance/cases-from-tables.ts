@@ -118,9 +118,12 @@ function sharedOf(
   };
 }
 
+/** Rows over the whole state, which a user program cannot compare. */
+const SYSTEM: ReadonlySet<string> = new Set(['system', 'far-control', 'port-io']);
+
 /** The comparable rows of all families, or of the one named. */
 export function comparableRows(familyName?: string): { family: Family; row: Row }[] {
-  return FAMILIES.filter(({ name }) => name !== 'system' && (familyName === undefined || name === familyName)).flatMap(
+  return FAMILIES.filter(({ name }) => !SYSTEM.has(name) && (familyName === undefined || name === familyName)).flatMap(
     (family) => family.rows.filter(isComparable).map((row) => ({ family, row })),
   );
 }

@@ -50,7 +50,7 @@ test('privileged instructions raise #GP(0) in ring 3, and the handler runs on th
     expect([code, haltedIn(cpu), cpu.getRegister('cpl')]).toEqual([code, 13, 0n]);
     const frame = Number(cpu.getRegister('rsp'));
     const words = [0, 8, 16, 24, 32, 40].map((offset) => get(cpu, frame + offset, 8));
-    expect(words).toEqual([0n, BigInt(CODE), 0x1bn, 2n, 0x7000n, 0x23n]);
+    expect(words).toEqual([0n, BigInt(CODE), 0x1bn, 0x1_0002n, 0x7000n, 0x23n]);
   }
 });
 

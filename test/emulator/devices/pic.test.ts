@@ -53,12 +53,21 @@ describe('8259A pair', () => {
   });
 
   test('answers a withdrawn request with pin 7 and no in-service bit', () => {
+    pic.triggerModes.write(0, 1, 0x10);
     pic.setPin(4, true);
     pic.setPin(4, false);
     expect(output.level).toBe(false);
     expect(pic.acknowledge()).toBe(0x27);
     command('master', 0x0b);
     expect(pic.master.read(0, 1)).toBe(0);
+  });
+
+  test('keeps an edge-triggered request whose pin has fallen', () => {
+    pic.setPin(11, true);
+    pic.setPin(11, false);
+    expect(output.level).toBe(true);
+    expect(pic.acknowledge()).toBe(0x2b);
+    expect(output.level).toBe(false);
   });
 
   test('keeps a level-triggered request while the pin is high', () => {

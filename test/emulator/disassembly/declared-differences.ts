@@ -98,7 +98,7 @@ export const DECLARED: readonly Declared[] = [
     applies: ({ width, bytes, ours, theirs }) =>
       width === 64 &&
       bytes.includes(0x66) &&
-      (without(ours, 'data16').replace('DWORD', 'WORD') === theirs.text.replace('DWORD', 'WORD') ||
+      (without(ours, 'data16').replace(/[DF]WORD/, 'WORD') === theirs.text.replace(/[DF]WORD/, 'WORD') ||
         without(without(ours, 'data16'), 'rex.W') === without(theirs.text, 'rex.W').replace(/^(rex\S*) /, '$1 ')),
   },
   {

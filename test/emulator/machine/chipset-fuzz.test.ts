@@ -78,31 +78,43 @@ function makeMachine(): { machine: Machine; processor: FakeProcessor } {
   return { machine, processor: processor as FakeProcessor };
 }
 
-/** Carries out one access and returns what the guest would see. */
+/**
+ * Carries out one access and returns what the guest would see, with why the run ended. Accesses are made the only way
+ * a guest can make them: by an instruction, while the machine runs.
+ */
 function perform({ machine, processor }: ReturnType<typeof makeMachine>, step: Access): unknown {
+  let seen: unknown;
   switch (step.kind) {
     case 'time':
-      return machine.run({ time: machine.time + step.nanoseconds }).kind;
-    case 'acknowledge':
-      return processor.interruptLine ? processor.bus.acknowledgeInterrupt() : 'none';
+      return machine.run({ time: machine.time + step.nanoseconds });
     case 'serial':
       machine.input.offer({ kind: 'serial', port: 0, bytes: step.bytes });
-      return machine.run({ time: machine.time + 1 }).kind;
+      break;
     case 'keyboard':
       machine.input.offer({ kind: 'keyboard', bytes: step.bytes });
-      return machine.run({ time: machine.time + 1 }).kind;
-    default: {
-      const [read, write] =
-        step.kind === 'port' ? (['readPort', 'writePort'] as const) : (['readPhysical', 'writePhysical'] as const);
-      if (step.value === undefined) {
-        const seen = processor.bus[read](step.at, step.size);
-        expect(Number.isInteger(seen) && seen >= 0 && seen < 2 ** (8 * step.size)).toBe(true);
-        return seen;
-      }
-      processor.bus[write](step.at, step.size, step.value);
-      return undefined;
-    }
+      break;
+    case 'acknowledge':
+      processor.script.push(() => {
+        seen = processor.interruptLine ? processor.bus.acknowledgeInterrupt() : 'none';
+      });
+      break;
+    default:
+      processor.script.push(() => {
+        seen = touch(processor, step);
+      });
   }
+  const outcome = machine.run({ icount: machine.icount + 1 });
+  expect(processor.script).toEqual([]);
+  return { seen, outcome };
+}
+
+function touch({ bus }: FakeProcessor, { kind, at, size, value }: Access & { kind: 'port' | 'memory' }): unknown {
+  const [read, write] =
+    kind === 'port' ? (['readPort', 'writePort'] as const) : (['readPhysical', 'writePhysical'] as const);
+  if (value !== undefined) return bus[write](at, size, value);
+  const seen = bus[read](at, size);
+  expect(Number.isInteger(seen) && seen >= 0 && seen < 2 ** (8 * size)).toBe(true);
+  return seen;
 }
 
 test('random programming never throws, and a restored machine goes on alike', { timeout: 120_000 }, () => {

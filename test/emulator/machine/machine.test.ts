@@ -51,6 +51,19 @@ describe('ends', () => {
     expect(machine.icount).toBeLessThan(10);
   });
 
+  test.each([
+    ['power-off', [0x66, 0xba, 0x04, 0x06, 0x66, 0xb8, 0x00, 0x34, 0x66, 0xef]],
+    ['keyboard reset', out(0x64, 0xfe)],
+  ] as const)('a machine saved after %s goes on like the one that was not', (_name, code) => {
+    const first = start(rawGuest(code, [0xeb, 0xfe])).machine;
+    expect(first.run({ icount: 1000 }).kind).not.toBe('reached');
+    const second = new Machine({ ramBytes: RAM });
+    second.writeRam(0, first.processor.ram);
+    second.restoreState(structuredClone(first.saveState()));
+    expect(second.run({ icount: 1000 })).toEqual(first.run({ icount: 1000 }));
+    expect(second.stateHash()).toBe(first.stateHash());
+  });
+
   test('waiting for ever with interrupts on', () => {
     const { machine } = start(rawGuest(out(0x21, 0xff), out(0xa1, 0xff), [0xfb, 0xf4, 0xeb, 0xfd]));
     // The clock's second ticks on, so the end is a limit and not an idle machine.

@@ -76,10 +76,14 @@ export class LocalApic implements Device {
         if (level && this.#mode(LVT.lint1) === MODE.nmi && !this.#isMasked(LVT.lint1)) wiring.nmi();
       },
     };
-    // Only aligned 32-bit accesses have a meaning (SDM volume 3, 11.4.1); others read the register's low part.
+    // Only aligned 32-bit accesses have a meaning (SDM volume 3, 11.4.1); others read the register's low part. While
+    // the APIC is disabled nothing answers there.
     this.registers = {
       width: 4,
-      read: (offset) => (this.#isOn && (offset & 15) === 0 ? this.#read(offset >> 4) : 0),
+      read: (offset) => {
+        if (!this.#isOn) return 0xffff_ffff;
+        return (offset & 15) === 0 ? this.#read(offset >> 4) : 0;
+      },
       write: (offset, size, value) => {
         if (this.#isOn && (offset & 15) === 0 && size === 4) this.#write(offset >> 4, value);
       },

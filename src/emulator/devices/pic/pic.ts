@@ -48,7 +48,11 @@ export class Pic {
     this.#changed = wiring.changed;
   }
 
-  /** Drives an input. An edge-triggered request stands only as long as the pin is high (data sheet, "IRR"). */
+  /**
+   * Drives an input. An edge-triggered request stands when its pin falls again, as in the chip sets that guests are
+   * written for (and in KVM and QEMU); the data sheet's 8259A would forget it and answer with a spurious pin 7. A slave
+   * that has nothing more to say does withdraw its request.
+   */
   setPin(pin: number, level: boolean): void {
     const state = this.#state;
     const bit = 1 << pin;
@@ -58,7 +62,7 @@ export class Pic {
       state.irr |= bit;
     } else {
       state.pins &= ~bit;
-      state.irr &= ~bit;
+      state.irr &= ~(bit & (state.elcr | this.#cascade));
     }
     this.#changed();
   }

@@ -1,0 +1,130 @@
+/** Far transfers, interrupts and system calls (SDM volume 2): rows over helpers that choose the next RIP themselves. */
+import type { Value } from '../codegen/value.js';
+import { number, operandSize, SEQUENTIAL, wide } from './helper-rows.js';
+import type { InstructionBuilder } from './instruction-builder.js';
+import { type Family, type RowOptions, row, type Semantics } from './row.js';
+
+/** A helper that sets RIP itself. */
+const TRANSFER: RowOptions = { interpreterOnly: true, ends: true };
+const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
+
+/** Calls a helper that chose the next RIP. */
+function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.leave();
+  };
+}
+
+/** Far pointer in memory: selector behind the offset. */
+function farPointer(b: InstructionBuilder, i: number): Value[] {
+  const size = b.operandSize;
+  const offset = b.load(i, size === 8 ? 'i64' : 'i32', size);
+  const selector = b.load(i, 'i32', 2, size);
+  return [b.widen(selector), b.widen(offset), operandSize(b)];
+}
+
+export const farControl: Family = {
+  name: 'far-control',
+  rows: [
+    row(
+      'ea',
+      'jmp far',
+      'Ap',
+      transfer('farJump', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
+      {
+        ...TRANSFER,
+        mode: 'legacy',
+      },
+    ),
+    row(
+      '9a',
+      'call far',
+      'Ap',
+      transfer('farCall', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
+      {
+        ...TRANSFER,
+        mode: 'legacy',
+      },
+    ),
+    row(
+      'ff /5',
+      'jmp far',
+      'M',
+      transfer('farJump', (b) => farPointer(b, 0)),
+      TRANSFER,
+    ),
+    row(
+      'ff /3',
+      'call far',
+      'M',
+      transfer('farCall', (b) => farPointer(b, 0)),
+      TRANSFER,
+    ),
+    row(
+      'cb',
+      'retf',
+      '',
+      transfer('farReturn', (b) => [number(b, 0), operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'ca',
+      'retf',
+      'Iw',
+      transfer('farReturn', (b) => [b.and(wide(b, 0), b.i64(0xffff)), operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'cf',
+      'iret',
+      '',
+      transfer('interruptReturn', (b) => [operandSize(b)]),
+      TRANSFER,
+    ),
+    row(
+      'cc',
+      'int3',
+      '',
+      transfer('softwareInterrupt', (b) => [number(b, 3), number(b, 1)]),
+      TRANSFER,
+    ),
+    row(
+      'cd',
+      'int',
+      'Ib',
+      transfer('softwareInterrupt', (b) => [b.and(wide(b, 0), b.i64(0xff)), number(b, 0)]),
+      TRANSFER,
+    ),
+    row(
+      'ce',
+      'into',
+      '',
+      transfer('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
+      legacy,
+    ),
+    row(
+      'f1',
+      'int1',
+      '',
+      transfer('softwareInterrupt', (b) => [number(b, 1), number(b, 2)]),
+      TRANSFER,
+    ),
+    row('0f 05', 'syscall', '', transfer('systemCall'), { ...TRANSFER, feature: 'syscall' }),
+    row(
+      '0f 07',
+      'sysret',
+      '',
+      transfer('systemReturn', (b) => [operandSize(b)]),
+      { ...TRANSFER, feature: 'syscall' },
+    ),
+    row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...TRANSFER, feature: 'sep' }),
+    row(
+      '0f 35',
+      'sysexit',
+      '',
+      transfer('systemExit', (b) => [operandSize(b)]),
+      { ...TRANSFER, feature: 'sep' },
+    ),
+  ],
+};

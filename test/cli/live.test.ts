@@ -1,0 +1,182 @@
+/** Live mode as a user calls it: guests, runs in front and behind, what is said when it is called wrongly. */
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { writeTinyGuest } from '../live/tiny-guest.js';
+import { linuxGuest } from '../synthetic/linux-guest.js';
+import { ensureBuilt, memlapse, type Run, scratch } from './run-cli.js';
+
+// Many short processes: a busy machine takes its time for them.
+vi.setConfig({ testTimeout: 180_000 });
+
+const folder = scratch();
+const store = join(folder, 'store');
+let guest = '';
+
+const call = (...args: string[]): Promise<Run> =>
+  memlapse(folder, args, { MEMLAPSE_STORE: store, MEMLAPSE_GUESTS: join(folder, 'guests') });
+const json = async (...args: string[]) =>
+  JSON.parse((await call(...args, '--json')).stdout) as Record<string, unknown>[];
+
+beforeAll(async () => {
+  await ensureBuilt();
+  guest = writeTinyGuest(join(folder, 'files'), linuxGuest(64));
+}, 300_000);
+afterAll(async () => {
+  await call('live', 'stop', 'behind', '--discard');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('guests', () => {
+  test('are made of files, listed, shown and checked', async () => {
+    const kernel = join(folder, 'files', 'kernel');
+    const made = await call(
+      'guest',
+      'create',
+      '--name',
+      'mine',
+      '--kernel',
+      kernel,
+      '--memory',
+      '16M',
+      '--append',
+      'quiet',
+    );
+    expect([made.code, made.stderr]).toEqual([0, '']);
+    expect(JSON.parse(readFileSync(made.stdout.trim(), 'utf8'))).toEqual({
+      name: 'mine',
+      kernel,
+      append: 'quiet',
+      memory: 16 << 20,
+      cpu: 64,
+    });
+    expect(await json('guest', 'list')).toMatchObject([{ name: 'mine', memory: 16 << 20, file: made.stdout.trim() }]);
+    expect(await json('guest', 'show', 'mine')).toMatchObject([
+      { name: 'mine', cpu: 'x86-64', kernel, append: 'quiet' },
+    ]);
+    expect(await json('guest', 'check', 'mine')).toEqual([
+      { part: 'kernel', is: `${kernel}, booted by PVH`, problem: null },
+    ]);
+  });
+
+  test('that cannot be booted are found out', async () => {
+    const path = join(folder, 'broken.json');
+    writeFileSync(
+      path,
+      JSON.stringify({ name: 'b', kernel: path, initrd: 'none', disks: [path], memory: 16 << 20, cpu: 64 }),
+    );
+    const { code, stdout } = await call('guest', 'check', path, '--json');
+    const checks = JSON.parse(stdout) as { part: string; problem: string | null }[];
+    expect([code, checks.map(({ part }) => part)]).toEqual([1, ['initrd', 'kernel', 'disk']]);
+    expect(checks.every(({ problem }) => problem !== null)).toBe(true);
+  });
+});
+
+describe('a run in front', () => {
+  test('takes snapshots that every command reads, and goes on from them', async () => {
+    const run = await call('live', 'run', guest, '--every', '20ms', '--for', '60ms', '--state-hash', '--json');
+    expect(run.code).toBe(0);
+    const rows = JSON.parse(run.stdout) as Record<string, unknown>[];
+    expect(rows.map(({ number, guestTime, reason }) => [number, guestTime, reason])).toEqual([
+      [1, '0.02s', 'every 20ms'],
+      [2, '0.04s', 'every 20ms'],
+      [3, '0.06s', 'every 20ms, end'],
+    ]);
+    const hash = /^memlapse: state (.*)$/m.exec(run.stderr)?.[1];
+    expect(hash).toMatch(/^[0-9a-f]{32}$/);
+    const again = await call('live', 'run', '--from', 'tiny@1', '--for', '40ms', '--at', '41ms', '--state-hash', '-q');
+    expect(again.stderr).toBe(`memlapse: state ${hash}\n`);
+    expect((await json('snapshot', 'list', 'tiny.1')).map(({ reason }) => reason)).toEqual(['at 41ms', 'end']);
+    const processes = await json('pslist', '-f', 'snapshot:tiny@2');
+    expect(processes.map(({ pid }) => pid)).toEqual([1, 2, 9, 100, 120, 4000]);
+  });
+
+  test('ends with the code of what went wrong', async () => {
+    const script = join(folder, 'crash.txt');
+    writeFileSync(script, 'expect ready\nsend !');
+    const crash = await call('live', 'run', guest, '--name', 'crash', '--script', script, '--for', '1s');
+    expect([crash.code, crash.stderr.trim().split('\n').at(-1)]).toEqual([1, 'memlapse: the run ended: triple-fault']);
+    expect(await json('snapshot', 'list', 'crash')).toMatchObject([{ reason: 'triple-fault' }]);
+  });
+});
+
+describe('a run behind', () => {
+  test('is controlled from elsewhere, and analysed while it runs', async () => {
+    const started = await call('live', 'start', guest, '--name', 'behind', '--wall', '10m', '--json');
+    expect([started.code, started.stderr]).toEqual([0, '']);
+    const [{ pid }] = JSON.parse(started.stdout) as [{ pid: number }];
+    expect(statSync(join(store, 'live', 'behind.sock')).mode & 0o777).toBe(0o600);
+    expect(await json('live', 'list')).toMatchObject([{ name: 'behind', pid }]);
+
+    const second = await call('live', 'start', guest, '--name', 'behind');
+    expect(second).toMatchObject({ code: 1, stdout: '' });
+    expect(second.stderr).toMatch(/^memlapse: 'behind' runs already, as process \d+; [^\n]*\n$/);
+
+    expect((await call('live', 'send', 'behind', 'hello', '--raw')).code).toBe(0);
+    expect(await json('live', 'snapshot', 'behind', '--tag', 'mine')).toMatchObject([
+      { number: 1, reason: 'on demand' },
+    ]);
+    expect((await call('live', 'pause', 'behind')).code).toBe(0);
+    const before = await json('live', 'status', 'behind', '--state-hash');
+    const processes = await json('pslist', '-f', 'live:behind');
+    expect(processes.map(({ pid }) => pid)).toEqual([1, 2, 9, 100, 120, 4000]);
+    // Looking changed nothing.
+    expect(await json('live', 'status', 'behind', '--state-hash')).toEqual(before);
+    expect(await json('live', 'resume', 'behind')).toMatchObject([{ state: 'running' }]);
+    expect(await json('live', 'stop', 'behind')).toMatchObject([{ snapshots: 2, missed: 0 }]);
+    expect(await json('live', 'list')).toEqual([]);
+    expect(readFileSync(join(store, 'live', 'behind.log'), 'utf8')).toMatch(
+      /^ready\nhello\n?memlapse: snapshot behind@1/,
+    );
+    expect((await call('pslist', '-f', 'live:behind')).stderr).toMatch(
+      /^memlapse: no guest runs as 'behind'; [^\n]*\n$/,
+    );
+  });
+
+  test('ends in order at a signal, and leaves no more than its log when it is killed', async () => {
+    for (const [signal, last] of [
+      ['SIGTERM', 'SIGTERM'],
+      ['SIGKILL', undefined],
+    ] as const) {
+      const started = await call(
+        'live',
+        'start',
+        guest,
+        '--name',
+        signal,
+        '--every',
+        '10ms',
+        '--speed',
+        'max',
+        '--json',
+      );
+      const [{ pid }] = JSON.parse(started.stdout) as [{ pid: number }];
+      process.kill(pid, signal);
+      while ((await json('live', 'list')).length > 0);
+      const rows = await json('snapshot', 'list', signal);
+      if (last !== undefined) expect(rows.at(-1)?.reason).toContain(last);
+      expect((await call('snapshot', 'verify', signal)).code).toBe(0);
+      // The name is free again.
+      expect((await call('live', 'run', guest, '--name', signal, '--for', '1ms', '-q')).code).toBe(0);
+    }
+  });
+});
+
+test.each([
+  [['live', 'run'], /^no guest is named; /, 2],
+  [['live', 'run', 'nobody'], /^there is no guest file and no guest 'nobody'; /, 1],
+  [['live', 'run', 'nobody', '--from', 'a@1'], /^a guest and --from are named: /, 2],
+  [['live', 'run', '--from', 'tiny@99'], /^tiny has no snapshot @99; /, 1],
+  [['live', 'run', 'mine', '--every', 'often'], /^'often' is no span of time; /, 2],
+  [['live', 'run', 'mine', '--on', 'fork'], /^there is no event 'fork'; /, 2],
+  [['live', 'run', 'mine', '--keep-every', '2'], /--keep/, 2],
+  [['live', 'run', 'mine', '--script', '/none'], /^the script \/none cannot be read/, 1],
+  [['live', 'start', 'mine', '--name', '../up'], /^'..\/up' cannot name a series/, 2],
+  [['live', 'status', 'nothing'], /^no guest runs as 'nothing'; /, 1],
+  [['guest', 'create'], /^a guest is made of one thing; /, 2],
+  [['guest', 'create', '--kernel', 'x', '--name', 'bad name'], /name must match pattern/, 1],
+])('%j is refused in one line', async (args, line, code) => {
+  const { stderr, stdout, code: given } = await call(...args);
+  expect([given, stdout, stderr.trim().split('\n').length]).toEqual([code, '', 1]);
+  expect(stderr.replace(/^memlapse: /, '')).toMatch(line);
+});
