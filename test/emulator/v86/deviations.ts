@@ -29,6 +29,8 @@ export function instructionAt(slot: Slot, { eip }: SlotEnd): Instruction | undef
   return typeof one === 'object' ? one : undefined;
 }
 
+const sameEnd = (here: SlotEnd, there: SlotEnd): boolean => here.vector === there.vector && here.eip === there.eip;
+
 const touchesMemory = ({ row, operands }: Instruction): boolean =>
   operands.some(({ kind }) => kind === 'memory') ||
   row.repeatable === true ||
@@ -37,8 +39,12 @@ const touchesMemory = ({ row, operands }: Instruction): boolean =>
 export const DEVIATIONS: readonly { readonly reason: string; readonly applies: (deviation: Deviation) => boolean }[] = [
   {
     reason: 'v86 checks no segment limits (SDM volume 3, 5.3)',
-    applies: ({ here, at }) =>
-      [12, 13].includes(here.vector) && here.error === 0 && at !== undefined && touchesMemory(at),
+    applies: ({ here, there, at }) =>
+      !sameEnd(here, there) &&
+      [12, 13].includes(here.vector) &&
+      here.error === 0 &&
+      at !== undefined &&
+      touchesMemory(at),
   },
   {
     reason: 'INVD and WBINVD outside ring 0 raise #GP (SDM volume 2, INVD); v86 has #UD',
@@ -50,16 +56,16 @@ export const DEVIATIONS: readonly { readonly reason: string; readonly applies: (
   },
   {
     reason: 'INT3 and INTO ask for no IOPL in virtual-8086 mode (SDM volume 3, 20.2.7); v86 asks',
-    applies: ({ slot, here }) => slot.mode === 2 && [3, 4].includes(here.vector),
+    applies: ({ slot, here, there }) => slot.mode === 2 && [3, 4].includes(here.vector) && there.vector === 13,
   },
   {
     reason: 'BOUND is not implemented by v86',
-    applies: ({ here, at }) => here.vector === 5 || at?.row.name === 'bound',
+    applies: ({ here, there, at }) => !sameEnd(here, there) && (here.vector === 5 || at?.row.name === 'bound'),
   },
   {
     reason: 'v86 leaves bits 16 to 31 of an error code set (SDM volume 3, 6.13)',
     applies: ({ here, there }) =>
-      here.vector === there.vector && here.eip === there.eip && here.error === (there.error & 0xffff),
+      sameEnd(here, there) && here.error !== there.error && here.error === (there.error & 0xffff),
   },
   {
     reason: 'BTS with a register reads and writes its whole operand (SDM volume 2, BT); v86 touches one byte',
@@ -67,6 +73,7 @@ export const DEVIATIONS: readonly { readonly reason: string; readonly applies: (
   },
   {
     reason: 'v86 skips far transfers to descriptors that are neither code nor call gates (SDM volume 2, JMP: #GP)',
-    applies: ({ here, at }) => [11, 13].includes(here.vector) && / far$/.test(at?.row.name ?? ''),
+    applies: ({ here, there, at }) =>
+      !sameEnd(here, there) && [11, 13].includes(here.vector) && / far$/.test(at?.row.name ?? ''),
   },
 ];
