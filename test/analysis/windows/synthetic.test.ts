@@ -9,6 +9,7 @@ import bigpools from '../../../src/analysis/windows/bigpools.js';
 import cachedump from '../../../src/analysis/windows/cachedump.js';
 import callbacks from '../../../src/analysis/windows/callbacks.js';
 import drivermodule from '../../../src/analysis/windows/drivermodule.js';
+import dumpfiles from '../../../src/analysis/windows/dumpfiles.js';
 import hashdump from '../../../src/analysis/windows/hashdump.js';
 import hivelist from '../../../src/analysis/windows/hivelist.js';
 import hivescan from '../../../src/analysis/windows/hivescan.js';
@@ -27,6 +28,7 @@ import userassist from '../../../src/analysis/windows/userassist.js';
 import type { Row } from '../../../src/core/columns.js';
 import { hiveBytes, hiveText } from '../../formats/builders/hive.js';
 import { BufferMemory } from '../../synthetic/buffer-memory.js';
+import { CACHED_FILE, writeCachedFile } from '../../synthetic/windows/nt-cached-file.js';
 import { CREDENTIALS, lsaKeyTruth, samTruth, securityTruth } from '../../synthetic/windows/nt-credentials.js';
 import { KERNEL_DATA, writeKernelData } from '../../synthetic/windows/nt-kernel-data.js';
 import { ENDPOINTS, writeEndpoints } from '../../synthetic/windows/nt-network.js';
@@ -127,12 +129,14 @@ describe.each(BUILDS)('plugins on a guest of Windows %s', (version) => {
   let nt: SyntheticNt;
   let image: Image;
   let hives: bigint[];
+  let cachedFile: bigint;
   beforeAll(() => {
     nt = synthesizeNt(version, {
       extend: (guest, processes) => {
         hives = writeHives(guest, HIVES);
         writeKernelData(guest, KERNEL_DATA);
         writeEndpoints(guest, processes, ENDPOINTS);
+        cachedFile = writeCachedFile(guest);
       },
     });
     image = new Image(version, new BufferMemory(nt.bytes), { cache: false });
@@ -142,7 +146,8 @@ describe.each(BUILDS)('plugins on a guest of Windows %s', (version) => {
 
   it('all end with rows or with a line for people', async () => {
     for (const plugin of (await loadAllPlugins()).filter(({ scope }) => scope === 'windows')) {
-      if (plugin.needsOneOf !== undefined) continue;
+      const isAsked = plugin.needsOneOf !== undefined || Object.values(plugin.options).some(({ required }) => required);
+      if (isAsked) continue;
       for await (const { partial } of runPlugin(plugin as Plugin, image, {}, SILENT_IO))
         expect(partial, plugin.name).toBe(false);
     }
@@ -250,6 +255,33 @@ describe.each(BUILDS)('plugins on a guest of Windows %s', (version) => {
         reasons: ['executable without a file', 'writable and executable', 'begins with an image header'],
       }),
     ]);
+  });
+
+  it('recover a file from its section and from the cache', async () => {
+    const written = new Map<string, Buffer>();
+    const extract = (name: string | readonly string[], parts: Iterable<{ offset: number; bytes: Uint8Array }>) => {
+      const file = Buffer.alloc(3 * 4096);
+      let end = 0;
+      for (const { offset, bytes } of parts) {
+        file.set(bytes, offset);
+        end = Math.max(end, offset + bytes.length);
+      }
+      written.set(String(name), file.subarray(0, end));
+      return String(name);
+    };
+    const found: Row[] = [];
+    for await (const { row } of runPlugin(dumpfiles as never, image, {}, { ...SILENT_IO, extract })) found.push(row);
+    const facts = { size: CACHED_FILE.size, offset: cachedFile };
+    expect(found).toEqual([
+      expect.objectContaining({ ...facts, cache: 'data', present: 8192 }),
+      expect.objectContaining({ ...facts, cache: 'cache', present: CACHED_FILE.size }),
+    ]);
+    for (const { file, present } of found) {
+      const bytes = written.get(String(file))!;
+      expect(bytes).toHaveLength(Number(present));
+      expect(bytes.subarray(0, 12).toString()).toBe(CACHED_FILE.pages[0]);
+      expect(bytes.subarray(4096, 4109).toString()).toBe(CACHED_FILE.pages[1]);
+    }
   });
 
   it('list connections and listeners', async () => {
