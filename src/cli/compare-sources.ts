@@ -6,6 +6,7 @@ import type { Change, CompareChoice } from '../analysis/changes/compare-objects.
 import { comparePages } from '../analysis/changes/compare-pages.js';
 import { comparedPlugins } from '../analysis/changes/compared-plugins.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
+import { membersWithKernel } from '../analysis/series/members-with-kernel.js';
 import { type Member, ObjectSeries } from '../analysis/series/object-series.js';
 import { SeriesRunner } from '../analysis/series/series-runner.js';
 import type { SystemName } from '../analysis/systems.js';
@@ -53,18 +54,21 @@ const BYTES_SHOWN = 16;
 
 /** The changes between each two neighbours of `members`. */
 export async function* compareSources(members: readonly Member[], request: CompareRequest): AsyncGenerator<MarkedRow> {
-  const [first] = members;
-  if (first === undefined) return;
   const options = { cache: request.cache, ...(request.profile === undefined ? {} : { profilePath: request.profile }) };
   const runner = new SeriesRunner(options);
+  const usable = await membersWithKernel(runner, members, request.note);
+  const [first] = usable;
+  if (first === undefined) return;
   const objects = await ObjectSeries.create(runner, first);
   const { plugins, choice } = await chosen(request, objects.os);
   for (const [index, after] of members.entries()) {
     const before = members[index - 1];
     if (before === undefined) continue;
     const ends = { from: before.name, to: after.name };
-    for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
-      yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
+    if (usable.includes(before) && usable.includes(after)) {
+      for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
+        yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
+      }
     }
     if (request.memory) {
       const { linux } = await runner.image(after.name, after.memory);

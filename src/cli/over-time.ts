@@ -37,7 +37,7 @@ export function runOverTime(plugin: Plugin, options: OptionsOf<Options>, request
   const result: OverTimeResult =
     plugin.name === TIMELINE
       ? seriesTimeline(members, sources, runner, request.note)
-      : runBetween(plugin, members, options, runner);
+      : runBetween(plugin, members, options, runner, request.note);
   return {
     ...result,
     close: () => {

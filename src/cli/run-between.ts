@@ -3,6 +3,7 @@ import { isCompared } from '../analysis/changes/identified-rows.js';
 import type { Options, OptionsOf, Plugin } from '../analysis/plugin.js';
 import type { MarkedRow } from '../analysis/run-plugin.js';
 import { LifetimeCollector } from '../analysis/series/lifetimes.js';
+import { membersWithKernel } from '../analysis/series/members-with-kernel.js';
 import { ObjectSeries } from '../analysis/series/object-series.js';
 import type { SeriesRunner } from '../analysis/series/series-runner.js';
 import { type Columns, column } from '../core/columns.js';
@@ -31,18 +32,21 @@ export function runBetween(
   members: readonly SeriesMember[],
   options: OptionsOf<Options>,
   runner: SeriesRunner,
+  note: (text: string) => void,
 ): OverTimeResult {
   if (!isCompared(plugin)) {
     throw new UsageError(`${plugin.name} has no objects that last, so there is nothing between two moments to tell`);
   }
   const clock = seriesClock(members);
   const rows = async function* (): AsyncGenerator<MarkedRow> {
-    const [first] = members;
+    const usable = await membersWithKernel(runner, members, note);
+    const [first] = usable;
     if (first === undefined) return;
     const objects = await ObjectSeries.create(runner, first);
     const collector = new LifetimeCollector(plugin);
+    // Without a kernel there are no objects, which is not the same as not having looked.
     for (const [index, member] of members.entries()) {
-      collector.add(index, await objects.objects(plugin, member, options));
+      if (usable.includes(member)) collector.add(index, await objects.objects(plugin, member, options));
     }
     for (const { spans, row, partial } of collector.lifetimes()) {
       const from = spans[0]?.first ?? 0;

@@ -1,6 +1,7 @@
 /** The work of `timeline -f snapshot:NAME`: from when to when each object of a series was there. */
 import { comparedPlugins } from '../analysis/changes/compared-plugins.js';
 import { type Lifetime, LifetimeCollector, type Span } from '../analysis/series/lifetimes.js';
+import { membersWithKernel } from '../analysis/series/members-with-kernel.js';
 import { ObjectSeries } from '../analysis/series/object-series.js';
 import type { SeriesRunner } from '../analysis/series/series-runner.js';
 import { type Columns, column, type Row } from '../core/columns.js';
@@ -40,7 +41,8 @@ export function seriesTimeline(
 ): OverTimeResult {
   const clock = seriesClock(members);
   const rows = async function* () {
-    const [first] = members;
+    const usable = await membersWithKernel(runner, members, note);
+    const [first] = usable;
     if (first === undefined) return;
     const objects = await ObjectSeries.create(runner, first);
     const plugins = await comparedPlugins(objects.os, { only });
@@ -48,6 +50,7 @@ export function seriesTimeline(
     const collectors = plugins.map((plugin) => ({ plugin, collector: new LifetimeCollector(plugin) }));
     const silent = new Set<string>();
     for (const [index, member] of members.entries()) {
+      if (!usable.includes(member)) continue;
       for (const { plugin, collector } of collectors) {
         if (silent.has(plugin.name)) continue;
         try {

@@ -12,11 +12,13 @@ import { buildAvml } from './builders/avml.js';
 import { buildBitmapDump, buildFullDump } from './builders/crashdump.js';
 import { buildElfCore, buildNotes, qemuCpuNote, vboxNotes } from './builders/elf-core.js';
 import { guestRange } from './builders/guest.js';
+import { buildCompressionSets, buildRangeTables } from './builders/hibernation.js';
 import { buildKdump, flatten } from './builders/kdump.js';
 import { buildLime } from './builders/lime.js';
 import { buildMigration } from './builders/migration.js';
 import { mutations } from './builders/mutate.js';
 import { buildQcow2 } from './builders/qcow2.js';
+import { buildVmss } from './builders/vmware.js';
 import { buildXz } from './builders/xz.js';
 import { buildZstd } from './builders/zstd.js';
 import { openBytes } from './open-bytes.js';
@@ -47,6 +49,14 @@ const files: Record<string, Buffer> = {
   crashdump64: buildFullDump(guest, { bits: 64, cr3: 0x1000n }),
   crashdump32: buildFullDump(guest, { bits: 32, cr3: 0x1000n }),
   crashdumpBitmap: buildBitmapDump(guest, 0x40, { bits: 64, cr3: 0x1000n }),
+  hibernation: buildCompressionSets([guest[0]!], [guest[1]!], '10 19041 x64'),
+  hibernation32: buildCompressionSets([guest[0]!], [guest[1]!], '10 19041'),
+  hibernationOld: buildRangeTables(guest, '7 x64'),
+  vmware: buildVmss(guest, {
+    inside: 'plain',
+    processors: [{ rip: 1n, cr: [0n, 0n, 0n, 0x1000n, 0n], idt: 2n, rsp: 3n }],
+    blocks: true,
+  }),
   migration: stream,
   qcow2: buildQcow2({ snapshots: [{ name: 'a', state: stream }], clusterBits: 9, diskSize: 4096 }),
   gzip: gzipSync(buildLime(guest)),

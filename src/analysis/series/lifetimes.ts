@@ -40,7 +40,7 @@ export class LifetimeCollector {
     this.#plugin = plugin;
   }
 
-  /** @param index of the member; ascending without gaps */
+  /** @param index of the member; ascending. Those that are left out have no objects. */
   add(index: number, objects: ObjectSet): void {
     for (const { key, row, partial } of objects.values()) {
       const known = this.#found.get(key);

@@ -89,7 +89,10 @@ export class SeriesRunner {
 
   /** `memory` with the kernel in it, found before or now. */
   async image(name: string, memory: PhysicalMemory): Promise<Image> {
-    if (hasIdentities(memory)) return Image.withKernelOf((await this.#kernelIn(name, memory)).image, name, memory);
+    if (hasIdentities(memory)) {
+      const found = await this.#kernelIn(name, memory);
+      return found.image.kernel === undefined ? found.image : Image.withKernelOf(found.image, name, memory);
+    }
     return detected(this.#still(name, memory).image);
   }
 

@@ -10,7 +10,7 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
-import { IF, TF } from '../isa/eflags.js';
+import { TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
@@ -18,15 +18,17 @@ import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
+import { acceptInterrupt } from './accept-interrupt.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
 import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
 import { divide128 } from './divide128.js';
-import { GuestException, VECTOR } from './exceptions.js';
+import { GuestException } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
 import { type HostHelper, helpersByNumber } from './host-helpers.js';
+import { InstructionClock } from './instruction-clock.js';
 import { IoPorts } from './io-ports.js';
 import { updateMode } from './mode.js';
 import type { CpuModel } from './models.js';
@@ -38,22 +40,25 @@ import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
 import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
 import { TaskSwitcher } from './task-switch.js';
 
-const ICOUNT_BASE = stateAddress('icountBase') >> 3;
 const REMAINING = stateAddress('remaining') >> 2;
 const LEFT = stateAddress('left') >> 2;
 const EXIT_CODE = stateAddress('exitCode') >> 2;
 const BLOCK_RIP = stateAddress('blockRip') >> 3;
 const RIP = stateAddress('rip') >> 3;
 const STEPPING = stateAddress('stepping') >> 2;
-const SHADOW = stateAddress('shadowUntil') >> 3;
 const EFLAGS = stateAddress('eflags') >> 2;
 const ATTENTION = stateAddress('attention') >> 2;
+const SHUTDOWN = stateAddress('shutdown') >> 2;
+const HALTED = stateAddress('halted') >> 2;
+const INTERRUPT_LINE = stateAddress('interruptLine') >> 2;
+const NMI_PENDING = stateAddress('nmiPending') >> 2;
 
 /** Longest stretch between looks at the limit; `remaining` is a 32-bit field. */
 const MAX_STRETCH = 0x3fff_ffff;
 
 export class ProcessorCore {
   readonly state: CpuState;
+  readonly clock: InstructionClock;
   readonly model: CpuModel;
   readonly bus: Bus;
   readonly memory: LinearMemory;
@@ -92,6 +97,7 @@ export class ProcessorCore {
     this.model = model;
     this.bus = bus;
     this.state = new CpuState(options.ramBytes);
+    this.clock = new InstructionClock(this.state);
     const pages = new PhysicalPages(options.ramBytes, options.windows);
     this.memory = new LinearMemory(this.state, pages, bus);
     this.control = new ControlRegisters(this.state, this.memory, model, bus);
@@ -99,7 +105,7 @@ export class ProcessorCore {
       state: this.state,
       control: this.control,
       bus,
-      timestamp: () => this.timestamp(),
+      timestamp: () => this.clock.timestamp(),
     });
     this.debug = new DebugUnit(this.state);
     const tasks = new TaskSwitcher(this.state, this.memory, this.control, this.debug);
@@ -161,7 +167,7 @@ export class ProcessorCore {
         this.onRetranslate();
       },
     });
-    this.memory.onFlush = (kind) => this.blocks.flushJumps(kind);
+    this.memory.onFlush = (kind) => this.blocks.jumps.flush(kind);
     this.memory.onCodeWrite = (address, length) => this.blocks.invalidate(address, length);
     this.slow.overlapsCode = (address, length) => this.blocks.overlaps(address, length);
     this.reset();
@@ -169,30 +175,17 @@ export class ProcessorCore {
 
   // ---- time --------------------------------------------------------------------------------------------------
 
-  /** Ticks that passed in halts; see `Processor.idleTicks`. */
-  idleTicks = 0;
-
   get icount(): number {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    return Number(this.state.i64[ICOUNT_BASE]) - pending;
+    return this.clock.icount;
   }
 
   set icount(value: number) {
-    const pending = (this.state.i32[REMAINING] as number) + (this.state.i32[LEFT] as number);
-    const moved = BigInt(value) - BigInt(this.icount);
-    this.state.i64[ICOUNT_BASE] = BigInt(value + pending);
-    // An interrupt shadow belongs to an instruction, not to a moment.
-    if (moved !== 0n && (this.state.i64[SHADOW] as bigint) > BigInt(value) - moved) this.state.i64[SHADOW]! += moved;
-  }
-
-  timestamp(): bigint {
-    const ticks = BigInt(this.icount + this.idleTicks);
-    return BigInt.asUintN(64, ticks + this.state.getWide('tscOffset'));
+    this.clock.icount = value;
   }
 
   /** MOV SS and POP SS: no interrupt and no debug trap until the next instruction is done. */
   holdInterrupts(): void {
-    this.state.i64[SHADOW] = BigInt(this.icount + 2);
+    this.clock.holdInterrupts();
     this.debug.hold();
   }
 
@@ -272,6 +265,7 @@ export class ProcessorCore {
 
   requestStop(): void {
     this.stopRequested = true;
+    this.updateAttention();
   }
 
   setInterruptLine(level: boolean): void {
@@ -285,15 +279,15 @@ export class ProcessorCore {
   }
 
   private updateAttention(): void {
-    const { state } = this;
-    const waits = state.get('interruptLine') | state.get('nmiPending') | (state.get('eflags') & TF);
-    state.i32[ATTENTION] = waits;
+    const { i32 } = this.state;
+    const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
+    i32[ATTENTION] = this.stopRequested ? 1 : waits;
   }
 
   reset(): void {
     const icount = this.state.get('shutdown') < 0 ? 0 : this.icount;
     resetState(this.state, this.model);
-    this.state.i64[ICOUNT_BASE] = BigInt(icount);
+    this.clock.restart(icount);
     this.memory.flush(true);
     updateMode(this.state);
     this.updateAttention();
@@ -315,58 +309,47 @@ export class ProcessorCore {
       if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
       this.updateAttention();
-      if (state.get('shutdown') !== 0) return 'triple-fault';
+      if (state.i32[SHUTDOWN] !== 0) return 'triple-fault';
       if (this.stopRequested) {
         this.stopRequested = false;
         return 'requested';
       }
       const now = this.icount;
       if (now >= limit) return 'limit';
-      const shadowed = Number(state.i64[SHADOW]) > now;
+      const shadowed = this.clock.isShadowed(now);
       // Priorities: SDM volume 3, table 6-2.
       if (deliverTraps(this, shadowed)) continue;
-      if (!shadowed && this.acceptInterrupt()) continue;
-      if (state.get('halted') !== 0) return 'halt';
+      if (!shadowed && acceptInterrupt(this)) continue;
+      if (state.i32[HALTED] !== 0) return 'halt';
       const begun = this.events.begun.waits && this.events.begun.take(this);
       if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
-        const stretch = Math.min(limit - now, MAX_STRETCH);
-        state.i64[ICOUNT_BASE] = BigInt(now + stretch);
-        state.i32[REMAINING] = stretch;
-        this.handle(this.dispatcher.dispatch());
+        this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
+        this.handle(this.dispatch());
       }
     }
   }
 
-  private acceptInterrupt(): boolean {
-    const { state } = this;
-    if (state.get('nmiPending') !== 0 && state.get('nmiBlocked') === 0) {
-      state.set('nmiPending', 0);
-      state.set('nmiBlocked', 1);
-      this.shutdownUnless(this.delivery.interrupt(VECTOR.nmi));
-      return true;
+  /** Runs code until something but a missing block ends it. */
+  private dispatch(): number {
+    for (;;) {
+      const code = this.dispatcher.dispatch();
+      // Not at the limit: a page counts as executed only when an instruction of it is.
+      if (code !== EXIT.miss || (this.state.i32[REMAINING] as number) <= 0) return code;
+      if (!this.guarded(this.installBlock) || this.events.isActive) return EXIT.miss;
     }
-    if (state.get('interruptLine') === 0 || (state.i32[EFLAGS]! & IF) === 0) return false;
-    const vector = this.bus.acknowledgeInterrupt();
-    if (vector < 0) return false;
-    this.shutdownUnless(this.delivery.interrupt(vector));
-    return true;
   }
 
   deliver(exception: GuestException): void {
     this.shutdownUnless(this.delivery.exception(exception));
   }
 
-  private shutdownUnless(delivered: boolean): void {
+  shutdownUnless(delivered: boolean): void {
     if (!delivered) this.state.set('shutdown', 1);
   }
 
   private handle(code: number): void {
     switch (code) {
-      case EXIT.miss:
-        // Not at the limit: a page counts as executed only when an instruction of it is.
-        if ((this.state.i32[REMAINING] as number) > 0) this.guarded(() => this.blocks.install());
-        return;
       case EXIT.limit:
         // The next block is longer than what is left: go there one by one.
         if ((this.state.i32[REMAINING] as number) > 0) this.step();
@@ -378,11 +361,12 @@ export class ProcessorCore {
         this.afterLeave(this.onLeave());
         return;
       case EXIT.hot:
-        this.guarded(() => this.onHot());
+        this.guarded(this.translateHot);
         return;
       case EXIT.exception:
         this.deliverPending();
         return;
+      case EXIT.miss:
       case EXIT.event:
       case EXIT.events:
         return;
@@ -405,13 +389,18 @@ export class ProcessorCore {
     this.deliver(exception);
   }
 
-  /** Runs something that may find an exception at RIP. */
-  private guarded(body: () => void): void {
+  private readonly installBlock = (): void => this.blocks.install();
+  private readonly translateHot = (): void => this.onHot();
+
+  /** Runs something that may find an exception at RIP; false when it did, and the handler is where to go on. */
+  private guarded(body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (error) {
       if (!(error instanceof GuestException)) throw error;
       this.deliver(error);
+      return false;
     }
   }
 
@@ -429,7 +418,7 @@ export class ProcessorCore {
       return;
     }
     this.steps++;
-    state.i64[ICOUNT_BASE] = BigInt(now + 1);
+    this.clock.allow(now, 1);
     state.i32[REMAINING] = 0;
     state.u64[BLOCK_RIP] = state.u64[RIP] as bigint;
     state.i32[STEPPING] = 1;

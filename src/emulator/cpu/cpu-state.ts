@@ -27,6 +27,8 @@ export const ATTRIBUTE = {
 
 const FLAGS_RESULT = stateAddress('flagsResult') >> 3;
 const FLAGS_EXTRA = stateAddress('flagsExtra') >> 3;
+const ARGUMENTS = stateAddress('argument0') >> 3;
+const RESULTS = stateAddress('result0') >> 3;
 
 export class CpuState {
   readonly memory: WebAssembly.Memory;
@@ -58,6 +60,18 @@ export class CpuState {
 
   set(name: string, value: number): void {
     this.i32[stateAddress(name) >> 2] = value;
+  }
+
+  /** The signed 64-bit count in the field at byte `address`; below 2^53, so a number holds it, without a bigint. */
+  count(address: number): number {
+    const at = address >> 2;
+    return (this.i32[at + 1] as number) * 2 ** 32 + ((this.i32[at] as number) >>> 0);
+  }
+
+  setCount(address: number, value: number): void {
+    const at = address >> 2;
+    this.i32[at] = value;
+    this.i32[at + 1] = Math.floor(value / 2 ** 32);
   }
 
   /** A 64-bit field, unsigned. */
@@ -103,7 +117,11 @@ export class CpuState {
   }
 
   argument(index: number): bigint {
-    return this.getWide(`argument${index}`);
+    return this.u64[ARGUMENTS + index] as bigint;
+  }
+
+  setResult(index: number, value: bigint): void {
+    this.u64[RESULTS + index] = value;
   }
 
   // ---- segments ----------------------------------------------------------------------------------------------

@@ -76,11 +76,11 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
   }
 
   get idleTicks(): number {
-    return this.core.idleTicks;
+    return this.core.clock.idleTicks;
   }
 
   set idleTicks(value: number) {
-    this.core.idleTicks = value;
+    this.core.clock.idleTicks = value;
   }
 
   setInterruptLine(level: boolean): void {
@@ -167,7 +167,7 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     const index = SEGMENT_NAMES.indexOf(name);
     if (index < 0) throw new UserError(`the processor has no segment register '${name}'`);
     this.core.state.setSegment(index, value.selector, value.base, value.limit, value.attributes);
-    if (name === 'cs') this.core.blocks.flushJumps('all');
+    if (name === 'cs') this.core.blocks.jumps.flush('all');
     updateMode(this.core.state);
   }
 

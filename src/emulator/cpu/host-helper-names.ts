@@ -27,7 +27,6 @@ export const HOST_HELPERS: readonly HelperDeclaration[] = [
   declare('requireUmip', ['control'], []),
   declare('requireRing0', ['control'], []),
   declare('requireProtected', ['control'], []),
-  declare('readTimestamp', ['time', 'msr'], []),
   declare('swapGs', ['msr'], ['segments', 'msr']),
   declare('input', ['ports'], []),
   declare('output', [], ['ports']),

@@ -25,7 +25,7 @@ export type HostHelper = (core: ProcessorCore) => void;
 const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
 const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
 const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
-  core.state.setWide(`result${index}`, BigInt.asUintN(64, BigInt(value)));
+  core.state.setResult(index, BigInt.asUintN(64, BigInt(value)));
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();
@@ -41,12 +41,6 @@ function loadSegmentHelper(core: ProcessorCore): void {
   if (segment === CS) throw new GuestException(VECTOR.invalidOpcode);
   loadSegment(core.state, core.memory, segment, num(core, 1) & 0xffff);
   if (segment === SS) core.holdInterrupts();
-}
-
-function readTimestamp(core: ProcessorCore): void {
-  const { state } = core;
-  if ((state.get('cr4') & CR4.TSD) !== 0 && state.get('cpl') !== 0) protectionFault();
-  result(core, core.timestamp());
 }
 
 function describe(core: ProcessorCore, value: number | undefined): void {
@@ -157,7 +151,6 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   requireRing0,
   requireProtected,
-  readTimestamp,
   swapGs,
   input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),

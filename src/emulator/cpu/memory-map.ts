@@ -12,15 +12,15 @@ export const TLB_BASE = 0x1_0000;
 export const JUMP_CACHE_BASE = 0x2_0000;
 
 /** Records of events that wait for the host; see events/event-record.ts. */
-export const EVENTS_BASE = 0x4_0000;
+export const EVENTS_BASE = 0xa_0000;
 export const EVENTS_BYTES = 0xb_8000;
 
 /** A TLB that is always empty: with it in force every access takes the slow path; see cpu/debug-unit.ts. */
-export const EMPTY_TLB_BASE = 0xf_8000;
+export const EMPTY_TLB_BASE = 0x15_8000;
 
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
-export const ARENA_BASE = 0x10_0000;
-export const ARENA_BYTES = 0x180_0000;
+export const ARENA_BASE = 0x16_0000;
+export const ARENA_BYTES = 0x1ea_0000;
 
 /** Guest-physical address 0. */
 export const RAM_BASE = 0x200_0000;

@@ -3,7 +3,7 @@ import type { CpuMode, Width } from '../isa/instruction.js';
 import { TLB_BYTES } from '../mmu/tlb-layout.js';
 import { CR0, EFER } from './control-bits.js';
 import { ATTRIBUTE, type CpuState } from './cpu-state.js';
-import { SEGMENT_OFFSETS, segmentAddress } from './state-layout.js';
+import { SEGMENT_OFFSETS, segmentAddress, stateAddress } from './state-layout.js';
 
 const CODE_SIZES: readonly Width[] = [2, 4, 8, 8];
 
@@ -21,16 +21,26 @@ function describe(key: number): CpuMode {
 /** Every mode by its key. */
 export const MODES: readonly CpuMode[] = Array.from({ length: 32 }, (_, key) => describe(key));
 
-const FULL = 1n << 32n;
+const CPL = stateAddress('cpl') >> 2;
+const MODE_KEY = stateAddress('modeKey') >> 2;
+const MODE_TAG = stateAddress('modeTag') >> 2;
+const TLB_OFFSET = stateAddress('tlbOffset') >> 2;
 
 /** Base 0, no limit, readable and writable: accesses need no check. */
 function isFlat(state: CpuState, segment: number): boolean {
-  const at = segmentAddress(segment) >> 3;
+  const { i32 } = state;
+  const at = segmentAddress(segment) >> 2;
   return (
-    state.u64[at] === 0n &&
-    state.u64[at + SEGMENT_OFFSETS.readEnd / 8] === FULL &&
-    (segment === 1 || state.u64[at + SEGMENT_OFFSETS.writeEnd / 8] === FULL)
+    i32[at] === 0 &&
+    i32[at + 1] === 0 &&
+    isFull(i32, at + SEGMENT_OFFSETS.readEnd / 4) &&
+    (segment === 1 || isFull(i32, at + SEGMENT_OFFSETS.writeEnd / 4))
   );
+}
+
+/** Is the 64-bit bound at word `at` 2^32? */
+function isFull(i32: Int32Array, at: number): boolean {
+  return i32[at] === 0 && i32[at + 1] === 1;
 }
 
 export function is64Bit(state: CpuState): boolean {
@@ -46,11 +56,13 @@ export function updateMode(state: CpuState): void {
     if ((state.attributes(2) & ATTRIBUTE.big) !== 0) key |= 4;
     if (isFlat(state, 0) && isFlat(state, 1) && isFlat(state, 2) && isFlat(state, 3)) key |= 16;
   }
-  const user = state.get('cpl') === 3;
+  const { i32 } = state;
+  const user = i32[CPL] === 3;
   if (user) key |= 8;
-  state.set('modeKey', key);
-  state.setWide('modeTag', BigInt(key) << 48n);
-  state.set('tlbOffset', user ? TLB_BYTES : 0);
+  i32[MODE_KEY] = key;
+  // key << 48, in halves.
+  i32[MODE_TAG + 1] = key << 16;
+  i32[TLB_OFFSET] = user ? TLB_BYTES : 0;
 }
 
 export function isProtected(state: CpuState): boolean {

@@ -65,4 +65,5 @@ export function restoreProcessor(core: ProcessorCore, saved: SavedProcessor): vo
   core.memory.tlb.load([...new Float64Array((field('tlb') as Uint8Array).slice().buffer)]);
   updateFpuTraps(state);
   updateMode(state);
+  core.events.restored();
 }

@@ -103,6 +103,8 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['leaveSlots', 'v128'],
   ['leaveSlots1', 'v128'],
   ['leaveSlots2', 'v128'],
+  // Ticks that passed in halts, a copy of what the machine around the processor counts: RDTSC adds them.
+  ['idleTicks', 'i64'],
   // (mode key << 48): xor-ed into rip for jump-cache tags.
   ['modeTag', 'i64'],
   ['modeKey', 'i32'],
@@ -168,16 +170,23 @@ export const STATE_FIELDS: Readonly<Record<string, StateField>> = placed.fields;
 
 const SEGMENTS_BASE = placed.end;
 
+/** A map, because helpers ask by name all the time and an object of so many keys is several times slower. */
+const addresses: ReadonlyMap<string, number> = new Map(
+  Object.entries(STATE_FIELDS).map(([name, { address }]) => [name, address]),
+);
+
 /** Address of a field; an unknown name is our bug. */
 export function stateAddress(name: string): number {
-  const field = STATE_FIELDS[name];
-  if (field === undefined) throw new Error(`no state field ${name}`);
-  return field.address;
+  const address = addresses.get(name);
+  if (address === undefined) throw new Error(`no state field ${name}`);
+  return address;
 }
+
+const GPR_BASE = stateAddress('rax');
 
 /** Address of general register `index` (0 rax … 15 r15). */
 export function gprAddress(index: number): number {
-  return stateAddress('rax') + index * 8;
+  return GPR_BASE + index * 8;
 }
 
 /** Address of a segment register by encoding (0 es … 5 gs, 6 ldtr, 7 tr). */

@@ -35,6 +35,9 @@ const isSegmented = (segment: number, mode: CpuMode): boolean => segment >= 4 ||
 
 class Short extends Error {}
 
+/** One for all: making it at every page end, with a stack trace, costs more than decoding. */
+const SHORT = new Short();
+
 export class Decoder {
   private readonly index: OpcodeIndex;
   private readonly features: ReadonlySet<Feature>;
@@ -63,7 +66,7 @@ export class Decoder {
   }
 
   private byte(p: Parts): number {
-    if (p.position >= this.end) throw new Short();
+    if (p.position >= this.end) throw SHORT;
     return this.bytes[p.position++] as number;
   }
 
@@ -93,7 +96,7 @@ export class Decoder {
     if (pattern.hasModrm && p.modrm < 0xc0) this.parseMemory(p, mode);
     const operands: Operand[] = [];
     for (const code of codes) {
-      const operand = this.parseOperand(p, code, mode, row);
+      const operand = this.parseOperand(p, code, mode, found);
       if (operand === undefined) return undefined;
       operands.push(operand);
       if (code.source === 'pointer') {
@@ -146,10 +149,15 @@ export class Decoder {
     if (candidates === undefined) return undefined;
     if (candidates.hasModrm) {
       // Peeked: rows without ModRM cannot share an opcode with rows that have one, except through prefixes.
-      if (p.position >= this.end) throw new Short();
+      if (p.position >= this.end) throw SHORT;
       p.modrm = this.bytes[p.position] as number;
     }
-    const row = candidates.rows.find((one) => this.matches(one, p, mode));
+    let row: IndexedRow | undefined;
+    for (const one of candidates.rows) {
+      if (!this.matches(one, p, mode)) continue;
+      row = one;
+      break;
+    }
     if (row?.pattern.hasModrm) p.position++;
     else p.modrm = -1;
     return row;
@@ -205,11 +213,11 @@ export class Decoder {
     p.memory = { base: base === -2 ? -1 : base, index, scale, displacement };
   }
 
-  private parseOperand(p: Parts, code: OperandCode, mode: CpuMode, row: Row): Operand | undefined {
+  private parseOperand(p: Parts, code: OperandCode, mode: CpuMode, found: IndexedRow): Operand | undefined {
     const size = sizeOf(code, p);
     switch (code.source) {
       case 'modrm.rm': {
-        if (p.memory !== undefined) return this.memoryOperand(p, size, mode, row);
+        if (p.memory !== undefined) return this.memoryOperand(p, size, mode, found.row);
         if (code.only === 'memory') return undefined;
         return registerOperand(code, (p.modrm & 7) | ((p.rex & 1) << 3), size, p);
       }
@@ -224,7 +232,7 @@ export class Decoder {
       case 'one':
         return { kind: 'immediate', size: 1, value: 1 };
       case 'immediate':
-        return { kind: 'immediate', size: immediateSize(code, p, row, size), value: this.immediate(p, code, size) };
+        return { kind: 'immediate', size: immediateSize(code, p, found, size), value: this.immediate(p, code, size) };
       case 'relative': {
         const value = this.signedImmediate(p, size as 1 | 2 | 4);
         return { kind: 'relative', size, value };
@@ -268,15 +276,18 @@ export class Decoder {
   }
 
   private unsignedImmediate(p: Parts, size: number): number {
-    let value = 0;
-    for (let i = 0; i < size; i++) value += this.byte(p) * 2 ** (8 * i);
-    return value;
+    if (p.position + size > this.end) throw SHORT;
+    const at = p.position;
+    p.position += size;
+    let value = this.bytes[at] as number;
+    if (size > 1) value |= (this.bytes[at + 1] as number) << 8;
+    if (size > 2) value |= ((this.bytes[at + 2] as number) << 16) | ((this.bytes[at + 3] as number) << 24);
+    return value >>> 0;
   }
 
   private signedImmediate(p: Parts, size: 1 | 2 | 4): number {
-    const value = this.unsignedImmediate(p, size);
-    const bits = size * 8;
-    return value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
+    const unused = 32 - size * 8;
+    return (this.unsignedImmediate(p, size) << unused) >> unused;
   }
 
   private wideImmediate(p: Parts): bigint {

@@ -11,6 +11,8 @@ export interface IndexedRow {
   readonly operands: readonly OperandCode[];
   /** What ModRM.mod must say, from the pattern or from the operands. */
   readonly needs: 'register' | 'memory' | undefined;
+  /** A byte immediate is extended to the operand size. */
+  readonly extendsImmediate: boolean;
 }
 
 export interface Candidates {
@@ -36,7 +38,8 @@ export function buildOpcodeIndex(families: readonly Family[]): OpcodeIndex {
       const needs = row.ignoresMod
         ? undefined
         : (pattern.form ?? operands.find(({ only }) => only !== undefined)?.only);
-      const indexed: IndexedRow = { row, family, pattern, operands, needs };
+      const extendsImmediate = /^([A-Z]v|rAX)/.test(row.operands) || (row.operands === 'Ib' && row.wide === 'default');
+      const indexed: IndexedRow = { row, family, pattern, operands, needs, extendsImmediate };
       const count = pattern.registerInOpcode ? 8 : 1;
       for (let i = 0; i < count; i++) {
         const map = maps[pattern.map] as (Candidates | undefined)[];

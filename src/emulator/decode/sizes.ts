@@ -1,6 +1,5 @@
 /** Operand and address sizes, and register operands, from prefixes and mode (SDM volume 1, 3.6.1; volume 2, 2.2.1). */
 import type { CpuMode, Operand, Width } from '../isa/instruction.js';
-import type { Row } from '../isa/row.js';
 import type { IndexedRow } from './opcode-index.js';
 import type { OperandCode } from './operand-codes.js';
 
@@ -45,10 +44,9 @@ export function sizeOf(code: OperandCode, p: Parts): number {
 }
 
 /** The size an immediate is extended to: that of the operation it takes part in. */
-export function immediateSize(code: OperandCode, p: Parts, row: Row, size: number): number {
+export function immediateSize(code: OperandCode, p: Parts, { extendsImmediate }: IndexedRow, size: number): number {
   if (code.size === 'z' || code.size === 'v') return p.operandSize;
-  const extended = /^([A-Z]v|rAX)/.test(row.operands) || (row.operands === 'Ib' && row.wide === 'default');
-  return extended ? p.operandSize : size;
+  return extendsImmediate ? p.operandSize : size;
 }
 
 const CONTROL_REGISTERS = new Set([0, 2, 3, 4, 8]);

@@ -19,6 +19,10 @@ export class BegunInstruction {
     this.icount = icount;
   }
 
+  forget(): void {
+    this.icount = -1;
+  }
+
   get waits(): boolean {
     return this.icount >= 0;
   }

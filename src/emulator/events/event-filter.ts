@@ -33,7 +33,7 @@ export interface EventFilter {
   readonly registers?: readonly (string | number)[];
   /** `code-execute`: one of those who wrote the page. `code-write`: who writes it. */
   readonly writer?: Writer;
-  /** `code-execute`: only where ring 3 wrote the page at the address and in the address space that execute it now. */
+  /** `code-execute`: only where the page was written through the address and the CR3 that execute it now. */
   readonly sameMapping?: boolean;
   /** (value & mask) must equal this: the new value of a register, the error code of an exception. */
   readonly value?: { readonly equals: bigint; readonly mask?: bigint };

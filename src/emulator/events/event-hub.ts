@@ -245,13 +245,27 @@ export class EventHub implements EventSource {
   private usePages(listeners: readonly Listener[]): boolean {
     const wanted = listeners.some(({ kinds }) => kinds.has('code-write') || kinds.has('code-execute'));
     if (wanted === (this.pages !== undefined)) return false;
+    this.watchPages(wanted);
+    return true;
+  }
+
+  private watchPages(wanted: boolean): void {
     const { state, memory, blocks } = this.host;
     this.pages?.end();
     this.pages = wanted
       ? new WrittenPages(state, memory.pages, memory.tlb, blocks, this.hostEvents.pageReports)
       : undefined;
     state.observer.pages = this.pages;
-    return true;
+  }
+
+  /** Another state was loaded: what is remembered of the one before does not count. */
+  restored(): void {
+    this.begun.forget();
+    this.i32[STOP] = 0;
+    this.host.state.set('blockSequential', 1);
+    if (this.pages === undefined) return;
+    this.watchPages(true);
+    this.host.retranslate();
   }
 
   // ---- delivery --------------------------------------------------------------------------------------------------

@@ -86,7 +86,10 @@ export interface EventFields {
   /** The first instruction is about to be executed from a page that was written since it was last executed. */
   'code-execute': Page & {
     readonly writers: readonly Writer[];
-    /** Where ring 3 wrote the page last, as noted: page address and CR3; undefined when it did not. */
+    /**
+     * Through which linear page and CR3 it was written. Of the last four ways the one that executes it now, else one
+     * with that linear page, else the last. Undefined when it was only written from outside.
+     */
     readonly writtenAs: { readonly page: bigint; readonly addressSpace: bigint } | undefined;
   };
 }
@@ -123,6 +126,8 @@ const begun = (r: RecordReader): Begun => ({
 export const IMPLICIT = 1;
 export const WITH_ERROR_CODE = 1;
 export const WITH_ADDRESS = 2;
+/** Of `code-execute`, beside the bits of `WRITERS`. */
+export const WITH_MAPPING = 8;
 
 const port = (r: RecordReader): Port => ({
   port: Number(r.wide(FIELD.address)),
@@ -180,7 +185,7 @@ const decoders: { readonly [K in EventKind]: (r: RecordReader) => EventFields[K]
     ...page(r),
     writers: writersOf(r.detail),
     writtenAs:
-      (r.detail & WRITERS.user) === 0 ? undefined : { page: r.wide(FIELD.value), addressSpace: r.wide(FIELD.extra) },
+      (r.detail & WITH_MAPPING) === 0 ? undefined : { page: r.wide(FIELD.value), addressSpace: r.wide(FIELD.extra) },
   }),
 };
 

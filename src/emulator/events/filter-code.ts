@@ -35,6 +35,19 @@ function touches(b: OpBuilder, at: Value, size: Value, ranges: readonly Range[])
     .reduce((x, y) => b.or(x, y));
 }
 
+/** The same of physical ranges when only the linear address is known: both have the same offset in the page. */
+function mayTouch(b: OpBuilder, at: Value, size: Value, ranges: readonly Range[]): Value {
+  const page = b.i64(0xfff);
+  return ranges
+    .map(({ start, length }) => {
+      if (length >= 4096n) return yes(b);
+      const before = b.sub(size, b.i64(1));
+      const offset = b.and(b.add(b.sub(at, b.i64(start)), before), page);
+      return b.ltU(offset, b.add(before, b.i64(length)));
+    })
+    .reduce((x, y) => b.or(x, y));
+}
+
 /** The condition as an i32 of 0 or 1. Pure: loads of state fields and operators only. */
 export function conditionCode(b: OpBuilder, condition: Condition, known: Known): Value {
   const { ranges, physicalRanges, addressSpace, ring, value, detail, sameMapping } = condition;
@@ -47,8 +60,12 @@ export function conditionCode(b: OpBuilder, condition: Condition, known: Known):
   if (ring !== undefined) {
     result = and(b, result, b.compare('eq', b.loadMemory('i32', 4, b.i32(0), stateAddress('cpl')), b.i32(ring)));
   }
-  if (physicalRanges !== undefined && known.physical !== undefined) {
-    result = and(b, result, touches(b, known.physical, known.size, physicalRanges));
+  if (physicalRanges !== undefined) {
+    const inside =
+      known.physical === undefined
+        ? mayTouch(b, known.address, known.size, physicalRanges)
+        : touches(b, known.physical, known.size, physicalRanges);
+    result = and(b, result, inside);
   }
   if (value !== undefined && known.value !== undefined) {
     result = and(b, result, b.compare('eq', b.and(known.value, b.i64(value.mask)), b.i64(value.equals)));

@@ -9,7 +9,7 @@ import { stateAddress } from '../cpu/state-layout.js';
 import { RECORD } from '../interpreter/micro-op.js';
 import type { EventFunction, Listener } from './event-functions.js';
 import {
-  BRANCH_KINDS, type EventKind, FLUSH_SCOPES, IMPLICIT, TLB_ACCESSES, TRANSLATED, WITH_ADDRESS, WITH_ERROR_CODE,
+  BRANCH_KINDS, type EventKind, FLUSH_SCOPES, IMPLICIT, TLB_ACCESSES, TRANSLATED, WITH_ADDRESS, WITH_ERROR_CODE, WITH_MAPPING,
 } from './event-kinds.js'; // biome-ignore format: one import
 import type { PageReports } from './written-pages.js';
 
@@ -67,8 +67,11 @@ export class HostEvents {
 
   readonly pageReports: PageReports = {
     wrote: (address, physical, detail) => this.emit('code-write', { address, physical, detail }),
-    executes: (address, physical, detail, value, extra) =>
-      this.emit('code-execute', { address, physical, detail, value, extra }),
+    executes: (address, physical, writers, mapping) => {
+      const detail = writers | (mapping === undefined ? 0 : WITH_MAPPING);
+      const { page, addressSpace } = mapping ?? { page: 0n, addressSpace: 0n };
+      this.emit('code-execute', { address, physical, detail, value: page, extra: addressSpace });
+    },
   };
 
   private members(): Omit<Observer, 'pages'> {

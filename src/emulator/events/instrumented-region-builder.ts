@@ -8,16 +8,18 @@
 import type { Variable } from '../codegen/op-builder.js';
 import type { Value } from '../codegen/value.js';
 import type { WasmModule } from '../codegen/wasm-module.js';
+import { RAM_BASE } from '../cpu/memory-map.js';
 import { segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import type { CpuMode } from '../isa/instruction.js';
 import { ACCESS_WRITE } from '../isa/memory-builder.js';
 import { RegionBuilder } from '../jit/region-builder.js';
+import { TLB_OFFSETS } from '../mmu/tlb-layout.js';
 import { halves, physicalOf } from './access-report.js';
 import { type CodePlan, maskOf } from './code-plan.js';
 import type { Listener } from './event-functions.js';
 import { BRANCH_KINDS, type BranchKind, type EventKind } from './event-kinds.js';
 import { EVENT_FUNCTION, FULL_AT } from './event-record.js';
-import { conditionCode } from './filter-code.js';
+import { conditionCode, type Known } from './filter-code.js';
 
 /** Filters that are compared inline at most; more are left to the event function. */
 const MOST_INLINE = 4;
@@ -133,7 +135,21 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
   protected override beforeAccess(address: Value, access: number): void {
     const stopping = this.accessListeners(access, true).filter(({ stop }) => stop);
     if (stopping.length === 0) return;
-    this.if(this.anyOf(stopping, { address, size: this.i64(access & 0xff) }), () => this.leaveOnFault());
+    const known = { address, size: this.i64(access & 0xff) };
+    const leave = (): void => this.leaveOnFault();
+    if (!stopping.some(({ condition }) => condition.physicalRanges !== undefined)) {
+      this.if(this.anyOf(stopping, known), leave);
+      return;
+    }
+    // Physical addresses are known where the TLB serves the access; the others are left to the single step.
+    this.if(this.anyOf(stopping, known), () => {
+      const entry = this.tlbEntry(address);
+      const tag = (access & ACCESS_WRITE) === 0 ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag;
+      const host = this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend));
+      const physical = this.let(this.widen(this.sub(host, this.i32(RAM_BASE))));
+      const served = this.hits(address, entry, access & 0xff, tag);
+      this.if(this.or(this.eqz(served), this.anyOf(stopping, { ...known, physical })), leave);
+    });
   }
 
   /** Subscriptions that an access may interest; before it, an update counts as a read too. */
@@ -171,7 +187,7 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
     return this.loadMemory('i32', 4, this.i32(0), stateAddress('eventHead'));
   }
 
-  private anyOf(listeners: readonly Listener[], known: { address: Value; size: Value }): Value {
+  private anyOf(listeners: readonly Listener[], known: Known): Value {
     return listeners.map(({ condition }) => conditionCode(this, condition, known)).reduce((x, y) => this.or(x, y));
   }
 

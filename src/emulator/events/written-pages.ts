@@ -14,8 +14,20 @@ import { WRITERS } from './event-kinds.js';
 
 export interface PageReports {
   wrote(linear: bigint, physical: number, writer: number): void;
-  executes(linear: bigint, physical: number, writers: number, page: bigint, addressSpace: bigint): void;
+  /** `mapping`: the nearest to the one that executes it: the same, the same page under another CR3, the last one. */
+  executes(linear: bigint, physical: number, writers: number, mapping: Mapping | undefined): void;
 }
+
+/** A page of linear addresses and the CR3 that makes it one. */
+interface Mapping {
+  readonly page: bigint;
+  readonly addressSpace: bigint;
+}
+
+/** Mappings remembered for a frame that is not executed. */
+const MOST_MAPPINGS = 4;
+
+const isSame = (x: Mapping, y: Mapping): boolean => x.page === y.page && x.addressSpace === y.addressSpace;
 
 export class WrittenPages implements PageObserver {
   private readonly state: CpuState;
@@ -26,8 +38,8 @@ export class WrittenPages implements PageObserver {
   private readonly writers: Uint8Array;
   /** 1: executed since the last write. */
   private readonly isExecuted: Uint8Array;
-  /** Where ring 3 wrote a frame last, as noted. */
-  private readonly userWrites = new Map<number, { readonly page: bigint; readonly addressSpace: bigint }>();
+  /** Through which mappings a frame was written, the last one first. */
+  private readonly mappings = new Map<number, readonly Mapping[]>();
 
   /** Begins: nothing counts as written or executed. Decoded code must be dropped by the caller. */
   constructor(state: CpuState, pages: PhysicalPages, tlb: Tlb, blocks: BlockCache, reports: PageReports) {
@@ -57,10 +69,14 @@ export class WrittenPages implements PageObserver {
   written(frame: number, low: number, high: number, user: boolean): void {
     if (!this.pages.isRam(frame)) return;
     const linear = BigInt.asUintN(64, (BigInt(high) << 32n) | BigInt(low >>> 0));
-    if (user) {
-      this.userWrites.set(frame, { page: linear & ~0xfffn, addressSpace: this.state.getWide('cr3') });
-    }
+    this.noteMapping(frame, { page: linear & ~0xfffn, addressSpace: this.state.getWide('cr3') });
     this.note(frame, user ? WRITERS.user : WRITERS.supervisor, linear);
+  }
+
+  private noteMapping(frame: number, mapping: Mapping): void {
+    const known = this.mappings.get(frame) ?? [];
+    if (known[0] !== undefined && isSame(known[0], mapping)) return;
+    this.mappings.set(frame, [mapping, ...known.filter((one) => !isSame(one, mapping))].slice(0, MOST_MAPPINGS));
   }
 
   writtenOutside(frame: number): void {
@@ -84,7 +100,10 @@ export class WrittenPages implements PageObserver {
     const writers = this.writers[frame] as number;
     this.writers[frame] = 0;
     if (writers === 0) return;
-    const { page, addressSpace } = this.userWrites.get(frame) ?? { page: 0n, addressSpace: 0n };
-    this.reports.executes(linear, physical, writers, page, addressSpace);
+    const mappings = this.mappings.get(frame) ?? [];
+    this.mappings.delete(frame);
+    const own = { page: linear & ~0xfffn, addressSpace: this.state.getWide('cr3') };
+    const nearest = mappings.find((one) => isSame(one, own)) ?? mappings.find(({ page }) => page === own.page);
+    this.reports.executes(linear, physical, writers, nearest ?? mappings[0]);
   }
 }

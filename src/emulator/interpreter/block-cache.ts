@@ -7,21 +7,16 @@
  */
 import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
-import { ARENA_BASE, ARENA_BYTES, JUMP_CACHE_BASE, RAM_BASE } from '../cpu/memory-map.js';
+import { ARENA_BASE, ARENA_BYTES, RAM_BASE } from '../cpu/memory-map.js';
 import { MODES } from '../cpu/mode.js';
 import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
 import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js';
+import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { registerField } from './handler-builder.js';
 import type { HandlerTable } from './handler-table.js';
-import {
-  JUMP_CACHE,
-  JUMP_CACHE_BYTES,
-  JUMP_CACHE_ENTRIES,
-  JUMP_CACHE_ENTRY_BYTES,
-  jumpCacheAddress,
-} from './jump-cache.js';
+import { JumpCache } from './jump-cache.js';
 import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
 
 const MAX_INSTRUCTIONS = 64;
@@ -29,12 +24,16 @@ const MAX_INSTRUCTIONS = 64;
 export const HOT_THRESHOLD = 1000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
+/** Share of the runs to `hotThreshold` from which on a block goes along into the region of a hot one. */
+const WARM_SHARE = 1 / 32;
 /** A counter that never reaches zero: the JIT does not want the block. */
 const NEVER_HOT = 0x7fff_ffff;
 
 export interface RegionHit {
   readonly reference: number;
   readonly base: bigint;
+  /** Where the jump-cache entries that lead to the region are noted. */
+  readonly jumps: Set<number>;
 }
 
 export interface Block {
@@ -49,6 +48,8 @@ export interface Block {
   readonly count: number;
   /** One instruction, run by itself. */
   readonly single: boolean;
+  /** Jump-cache entries that lead here, or did: one, unless the code is mapped at several places. */
+  readonly jumps: number[];
 }
 
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
@@ -75,7 +76,8 @@ export class BlockCache {
   instrumentation: BlockInstrumentation | undefined;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
-  private readonly globalEntry = new Uint8Array(JUMP_CACHE_ENTRIES);
+  readonly jumps: JumpCache;
+  readonly coverage = new CodeCoverage();
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
   hotThreshold = HOT_THRESHOLD;
@@ -83,7 +85,7 @@ export class BlockCache {
   findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
   /** Bytes that regions were made from: do they overlap, and drop what does. */
   regionOverlaps: (physical: number, length: number) => boolean = () => false;
-  invalidateRegions: (physical: number, length: number) => boolean = () => false;
+  invalidateRegions: (physical: number, length: number) => void = () => {};
   /** Statistics: instructions decoded. */
   decoded = 0;
 
@@ -99,7 +101,7 @@ export class BlockCache {
     this.decoder = decoder;
     this.handlers = handlers;
     this.ends = ends;
-    this.flushJumps('all');
+    this.jumps = new JumpCache(state);
   }
 
   private get mode(): CpuMode {
@@ -132,13 +134,9 @@ export class BlockCache {
     // A block whose region went away counts again.
     const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
     if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
-    const low = Number(BigInt.asIntN(32, rip));
-    const entry = jumpCacheAddress(low);
-    this.state.u64[(entry + JUMP_CACHE.tag) >> 3] = rip ^ this.state.getWide('modeTag');
-    this.state.i32[(entry + JUMP_CACHE.header) >> 2] = block?.header ?? 0;
-    this.state.i32[(entry + JUMP_CACHE.region) >> 2] = region?.reference ?? 0;
-    this.state.u64[(entry + JUMP_CACHE.base) >> 3] = region?.base ?? 0n;
-    this.globalEntry[(entry - JUMP_CACHE_BASE) / JUMP_CACHE_ENTRY_BYTES] = fetched & 1;
+    const entry = this.jumps.fill(region ?? (block as Block), (fetched & 1) !== 0);
+    if (region !== undefined) region.jumps.add(entry);
+    else if (block?.jumps.includes(entry) === false) block.jumps.push(entry);
   }
 
   /** The single instruction at RIP as a block that stops behind it. */
@@ -157,20 +155,22 @@ export class BlockCache {
     return { physical: Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn), mode, linear };
   }
 
-  /** Has a block been decoded (so: reached) at this place? */
+  /** The block that was decoded (so: reached) at this place. */
   known(physical: number, mode: CpuMode): Block | undefined {
     return this.blocks.get(blockKey(physical, mode, false));
+  }
+
+  /** Has the code at this place run often enough to be worth translating with its hot neighbours? */
+  isWarm(physical: number, mode: CpuMode): boolean {
+    const block = this.known(physical, mode);
+    if (block === undefined) return false;
+    const counter = this.state.i32[(block.header + HEADER.counter) >> 2] as number;
+    return counter <= this.hotThreshold * (1 - WARM_SHARE);
   }
 
   /** Runs of the block until it is offered to the JIT (again); `Infinity` for never. */
   offerAfter(block: Block, runs: number): void {
     this.state.i32[(block.header + HEADER.counter) >> 2] = Math.min(runs, NEVER_HOT);
-  }
-
-  /** Forgets the jump-cache entry of one address, so that it is looked up anew. */
-  forgetJump(rip: bigint): void {
-    const entry = jumpCacheAddress(Number(BigInt.asIntN(32, rip)));
-    this.state.i64[entry >> 3] = -1n;
   }
 
   private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
@@ -239,7 +239,7 @@ export class BlockCache {
     const mark = this.next;
     const header = this.write([one], mode, physical, true);
     this.next = mark;
-    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true };
+    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true, jumps: [] };
   }
 
   private store(
@@ -252,10 +252,14 @@ export class BlockCache {
     this.decoded += instructions.length;
     const header = this.write(instructions, mode, physical, single);
     const length = instructions.reduce((sum, one) => sum + one.length, 0);
-    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single };
+    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single, jumps: [] };
     this.blocks.set(blockKey(physical, mode, single), block);
     this.attach(Math.floor(physical / 4096), block);
-    if (secondFrame >= 0) this.attach(secondFrame, block);
+    this.coverage.add(physical, secondFrame < 0 ? length : 4096 - (physical & 0xfff));
+    if (secondFrame >= 0) {
+      this.attach(secondFrame, block);
+      this.coverage.add(secondFrame * 4096, MAX_LENGTH);
+    }
     return block;
   }
 
@@ -367,6 +371,7 @@ export class BlockCache {
 
   /** Does [physical, physical + length) hit bytes of a decoded block? */
   overlaps(physical: number, length: number): boolean {
+    if (!this.coverage.mayOverlap(physical, length)) return false;
     return this.hit(physical, length).length > 0 || this.regionOverlaps(physical, length);
   }
 
@@ -387,10 +392,9 @@ export class BlockCache {
 
   /** Drops the blocks that overlap written bytes. */
   invalidate(physical: number, length: number): void {
-    const hit = this.hit(physical, length);
-    for (const block of hit) this.drop(block);
-    const regions = this.invalidateRegions(physical, length);
-    if (hit.length > 0 || regions) this.flushJumps('all');
+    if (!this.coverage.mayOverlap(physical, length)) return;
+    for (const block of this.hit(physical, length)) this.drop(block);
+    this.invalidateRegions(physical, length);
   }
 
   /** Forgets all code that was made from a frame. */
@@ -400,6 +404,7 @@ export class BlockCache {
 
   private drop(block: Block): void {
     this.blocks.delete(blockKey(block.physical, block.mode, block.single));
+    for (const entry of block.jumps) this.jumps.empty(entry);
     for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
       const blocks = this.byFrame.get(frame);
       if (blocks === undefined) continue;
@@ -414,6 +419,7 @@ export class BlockCache {
   /** May the frame be written without notice again? The JIT narrows this. */
   releaseFrame: (frame: number) => void = (frame) => {
     this.memory.pages.releaseCode(frame);
+    this.coverage.forget(frame);
   };
 
   holdsFrame(frame: number): boolean {
@@ -427,21 +433,6 @@ export class BlockCache {
     this.byFrame.clear();
     for (const frame of frames) this.releaseFrame(frame);
     this.next = ARENA_BASE;
-    this.flushJumps('all');
-  }
-
-  /** Empties the jump cache, or keeps entries of global pages. */
-  flushJumps(kind: 'all' | 'nonglobal'): void {
-    const { i32 } = this.state;
-    if (kind === 'all') {
-      i32.fill(-1, JUMP_CACHE_BASE >> 2, (JUMP_CACHE_BASE + JUMP_CACHE_BYTES) >> 2);
-      return;
-    }
-    for (let i = 0; i < JUMP_CACHE_ENTRIES; i++) {
-      if (this.globalEntry[i] !== 0) continue;
-      const tag = (JUMP_CACHE_BASE + i * JUMP_CACHE_ENTRY_BYTES) >> 2;
-      i32[tag] = -1;
-      i32[tag + 1] = -1;
-    }
+    this.jumps.flush('all');
   }
 }

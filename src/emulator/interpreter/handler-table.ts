@@ -5,7 +5,7 @@
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { Decoder } from '../decode/decoder.js';
-import type { CpuMode, Instruction, Operand } from '../isa/instruction.js';
+import type { CpuMode, Instruction, Operand, RegisterFile } from '../isa/instruction.js';
 import type { Semantics } from '../isa/row.js';
 import { familyOf, familySamples } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
@@ -38,6 +38,41 @@ function operandShape(operand: Operand): string {
   }
 }
 
+const FILES: readonly RegisterFile[] = ['gpr', 'segment', 'control', 'debug', 'xmm', 'mmx', 'st'];
+
+/** Operand sizes are few; 0-15 numbers them. */
+const SIZES = [0, 1, 2, 4, 6, 8, 10, 14, 16, 28, 94, 108, 512];
+
+/** What `operandShape` says as a number below 2^10. */
+function operandNumber(operand: Operand): number {
+  const size = SIZES.indexOf(operand.size);
+  if (size < 0) throw new InvariantError(`an operand of ${operand.size} bytes`);
+  switch (operand.kind) {
+    case 'register':
+      return 0x100 | (FILES.indexOf(operand.file) << 4) | size;
+    case 'memory': {
+      const place = (operand.base >= 0 ? 1 : 0) | (operand.index >= 0 ? 2 : 0) | (operand.segmented ? 4 : 0);
+      return 0x200 | ((place | (operand.segment === 2 ? 8 : 0)) << 4) | size;
+    }
+    default:
+      return 0x10 | size;
+  }
+}
+
+/** `shapeOf` as two numbers, [operands, the rest]: the quick way to a handler that exists. */
+function operandNumbers({ operands }: Instruction): number {
+  let number = 0;
+  for (const operand of operands) number = number * 1024 + operandNumber(operand);
+  return number;
+}
+
+function settingsNumber({ row, mode, operandSize, addressSize, repeat, segment }: Instruction): number {
+  const widths = (mode.codeSize << 12) | (mode.stackSize << 8) | (operandSize << 4) | addressSize;
+  const isString = row.repeatable || row.name === 'xlat';
+  const string = isString ? 1 + segment * 3 + (repeat === undefined ? 0 : repeat === 'rep' ? 1 : 2) : 0;
+  return ((string << 1) | (mode.flat ? 1 : 0)) * 0x10000 + widths;
+}
+
 /** The part of a mode that handlers depend on: privilege is looked up when they run. */
 function modeShape(mode: CpuMode): number {
   return mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
@@ -60,6 +95,8 @@ export const PLAIN_HANDLERS: HandlerStyle = { key: '', builder: (module, mode) =
 
 interface Handlers {
   readonly indices: Map<string, number>;
+  /** The same by semantic function, settings and operands as numbers. */
+  readonly quick: Map<Semantics, Map<number, Map<number, number>>>;
   readonly familiesDone: Set<string>;
 }
 
@@ -94,7 +131,7 @@ export class HandlerTable {
   private get current(): Handlers {
     let handlers = this.byStyle.get(this.style.key);
     if (handlers === undefined) {
-      handlers = { indices: new Map(), familiesDone: new Set() };
+      handlers = { indices: new Map(), quick: new Map(), familiesDone: new Set() };
       this.byStyle.set(this.style.key, handlers);
     }
     return handlers;
@@ -102,6 +139,17 @@ export class HandlerTable {
 
   /** Handler indices of several instructions; what is missing is generated in one module. */
   handlersOf(instructions: readonly Instruction[]): number[] {
+    const known: number[] = [];
+    const { quick } = this.current;
+    for (const instruction of instructions) {
+      const index = quick.get(instruction.row.run)?.get(settingsNumber(instruction))?.get(operandNumbers(instruction));
+      if (index === undefined) break;
+      known.push(index);
+    }
+    return known.length === instructions.length ? known : this.find(instructions);
+  }
+
+  private find(instructions: readonly Instruction[]): number[] {
     const shapes = instructions.map(shapeOf);
     const missing = new Map<string, Instruction>();
     const { indices } = this.current;
@@ -112,7 +160,22 @@ export class HandlerTable {
       this.addFamily(instruction, missing);
     });
     if (missing.size > 0) this.generate(missing);
-    return shapes.map((shape) => indices.get(shape) as number);
+    return shapes.map((shape, i) => {
+      const index = indices.get(shape) as number;
+      this.remember(instructions[i] as Instruction, index);
+      return index;
+    });
+  }
+
+  private remember(instruction: Instruction, index: number): void {
+    const { quick } = this.current;
+    const { run } = instruction.row;
+    const bySettings = quick.get(run) ?? new Map<number, Map<number, number>>();
+    quick.set(run, bySettings);
+    const settings = settingsNumber(instruction);
+    const byOperands = bySettings.get(settings) ?? new Map<number, number>();
+    bySettings.set(settings, byOperands);
+    byOperands.set(operandNumbers(instruction), index);
   }
 
   /** The first instruction of a family in a mode brings the family's usual shapes with it. */

@@ -17,12 +17,20 @@ export function helper(name: string, args: (b: InstructionBuilder) => Value[] = 
   };
 }
 
+/** The same for helpers that leave the mode as it is: only an interrupt that waits, or a stop, ends the run of blocks. */
+export function modelessHelper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.endBlock(false);
+  };
+}
+
 /** Calls a helper and writes its `result0` to operand 0. */
 export function producer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
   return (b) => {
     b.host(name, ...args(b));
     b.write(0, b.resize(b.state('result0'), b.size(0)));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 }
 

@@ -10,7 +10,7 @@ const input =
     const size = sizeOf(b);
     b.host('input', port(b), number(b, size));
     b.setGpr(0, size, b.resize(b.state('result0'), size));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const output =
@@ -18,7 +18,7 @@ const output =
   (b) => {
     const size = sizeOf(b);
     b.host('output', port(b), number(b, size), b.let(b.widen(b.gpr(0, size))));
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const byte = (): number => 1;

@@ -4,16 +4,21 @@
  * ports in port-io.ts.
  */
 import type { Value } from '../codegen/value.js';
-import { helper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
+import { CR4 } from '../cpu/control-bits.js';
+import { SEGMENT_BYTES, SEGMENT_OFFSETS, segmentAddress } from '../cpu/state-layout.js';
+import { helper, modelessHelper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
+
+const GENERAL_PROTECTION = 13;
 
 /** MOV to a segment register; SS also holds off interrupts for one instruction. */
 const loadSegment = helper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
 
 const storeSegment: Semantics = (b) => {
-  b.host('readSegment', which(b, 1));
-  b.write(0, b.resize(b.state('result0'), b.size(0)));
+  const at = b.mul(b.registerAddress(1), b.i32(SEGMENT_BYTES));
+  const selector = b.let(b.loadMemory('i32', 4, at, segmentAddress(0) + SEGMENT_OFFSETS.selector));
+  b.write(0, b.resize(selector, b.size(0)));
 };
 
 const loadFarInto =
@@ -39,8 +44,7 @@ const popSegment =
 const pushSegment =
   (segment: number): Semantics =>
   (b) => {
-    b.host('readSegment', number(b, segment));
-    b.push(b.resize(b.state('result0'), b.operandSize), b.operandSize);
+    b.push(b.resize(b.segmentField(segment, SEGMENT_OFFSETS.selector), b.operandSize), b.operandSize);
   };
 
 const readTable =
@@ -75,14 +79,16 @@ function unprivileged(code: string, name: string, value: string, args: (b: Instr
   return [row(`${code} mem`, name, 'Ew', run, SEQUENTIAL), row(code, name, 'Ev', run, SEQUENTIAL)];
 }
 
+/** RDTSC: time is the instruction count, so no helper is needed; CR4.TSD forbids it to programs. */
 const readTimestamp: Semantics = (b) => {
-  b.host('readTimestamp');
-  const value = b.state('result0');
+  const forbidden = b.and(b.and(b.state('cr4'), b.i32(CR4.TSD)), b.sub(b.i32(0), b.state('cpl')));
+  b.raiseIf(forbidden, GENERAL_PROTECTION, 0);
+  const value = b.let(b.add(b.add(b.instructionCount(), b.state('idleTicks')), b.state('tscOffset')));
   b.setGpr(0, 4, b.wrap(value));
   b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
 };
 
-const swapGs: Semantics = helper('swapGs');
+const swapGs: Semantics = modelessHelper('swapGs');
 
 const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
 
@@ -90,14 +96,14 @@ export const system: Family = {
   name: 'system',
   rows: [
     row('8e /r', 'mov', 'Sw,Ew', loadSegment, SEQUENTIAL),
-    row('8c /r mem', 'mov', 'Ew,Sw', storeSegment, { interpreterOnly: true }),
-    row('8c /r', 'mov', 'Ev,Sw', storeSegment, { interpreterOnly: true }),
-    row('06', 'push', '', pushSegment(0), { mode: 'legacy', interpreterOnly: true }),
-    row('0e', 'push', '', pushSegment(1), { mode: 'legacy', interpreterOnly: true }),
-    row('16', 'push', '', pushSegment(2), { mode: 'legacy', interpreterOnly: true }),
-    row('1e', 'push', '', pushSegment(3), { mode: 'legacy', interpreterOnly: true }),
-    row('0f a0', 'push', '', pushSegment(4), { interpreterOnly: true, wide: 'default' }),
-    row('0f a8', 'push', '', pushSegment(5), { interpreterOnly: true, wide: 'default' }),
+    row('8c /r mem', 'mov', 'Ew,Sw', storeSegment),
+    row('8c /r', 'mov', 'Ev,Sw', storeSegment),
+    row('06', 'push', '', pushSegment(0), { mode: 'legacy' }),
+    row('0e', 'push', '', pushSegment(1), { mode: 'legacy' }),
+    row('16', 'push', '', pushSegment(2), { mode: 'legacy' }),
+    row('1e', 'push', '', pushSegment(3), { mode: 'legacy' }),
+    row('0f a0', 'push', '', pushSegment(4), { wide: 'default' }),
+    row('0f a8', 'push', '', pushSegment(5), { wide: 'default' }),
     row('07', 'pop', '', popSegment(0), legacy),
     row('17', 'pop', '', popSegment(2), legacy),
     row('1f', 'pop', '', popSegment(3), legacy),
@@ -124,7 +130,7 @@ export const system: Family = {
       '0f 01 /7',
       'invlpg',
       'M',
-      helper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
+      modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
       SEQUENTIAL,
     ),
     row('0f 01 f8', 'swapgs', '', swapGs, { ...SEQUENTIAL, mode: '64' }),
@@ -136,7 +142,7 @@ export const system: Family = {
         readTimestamp(b);
         b.setGpr(1, 4, b.wrap(b.state('tscAux')));
       },
-      { interpreterOnly: true, feature: 'rdtscp' },
+      { feature: 'rdtscp' },
     ),
     row(
       '0f 01 d0',
@@ -258,12 +264,12 @@ export const system: Family = {
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
       { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
     ),
-    row('0f 06', 'clts', '', helper('clearTaskSwitched'), SEQUENTIAL),
+    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), SEQUENTIAL),
     row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
     row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
-    row('0f 32', 'rdmsr', '', helper('readMsr'), SEQUENTIAL),
-    row('0f 31', 'rdtsc', '', readTimestamp, { interpreterOnly: true, feature: 'tsc' }),
+    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), SEQUENTIAL),
+    row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
     row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
     row('f3 90', 'pause', '', () => {}),
@@ -293,14 +299,14 @@ export const system: Family = {
       'f3 0f ae /2 mod3',
       'wrfsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
       FSGS(),
     ),
     row(
       'f3 0f ae /3 mod3',
       'wrgsbase',
       'Ry',
-      helper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
+      modelessHelper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
       FSGS(),
     ),
   ],

@@ -25,6 +25,8 @@ interface Region {
   readonly tableIndex: number;
   readonly plan: RegionPlan;
   readonly keys: readonly number[];
+  /** Jump-cache entries that lead here, or did. */
+  readonly jumps: Set<number>;
 }
 
 interface Entry {
@@ -87,7 +89,8 @@ export class Jit {
     if (entry === undefined) return undefined;
     const base = BigInt.asUintN(64, rip - BigInt(entry.block.delta));
     if (!this.isMapped(entry.region.plan, base)) return undefined;
-    return { reference: regionReference(entry.region.tableIndex, entry.block.number), base };
+    const { tableIndex, jumps } = entry.region;
+    return { reference: regionReference(tableIndex, entry.block.number), base, jumps };
   }
 
   /** Do all pages of the region translate as when it was made? Only pages executed since the last flush count. */
@@ -111,7 +114,7 @@ export class Jit {
     const rip = this.core.state.getWide('rip');
     const block = blocks.known(physical, mode);
     if (this.find(physical, mode, rip) !== undefined) {
-      blocks.forgetJump(rip);
+      blocks.jumps.forget(rip);
       return;
     }
     const exists = this.entries.get(entryKey(physical, mode));
@@ -143,14 +146,15 @@ export class Jit {
     });
     core.regionTable.set(tableIndex, instance.exports.region);
     const keys: number[] = [];
-    const region: Region = { tableIndex, plan, keys, leaves: builder.leaves };
+    const region: Region = { tableIndex, plan, keys, leaves: builder.leaves, jumps: new Set() };
     this.byIndex[tableIndex] = region;
     for (const block of plan.blocks) {
       const key = entryKey(block.physical, plan.mode);
+      core.blocks.coverage.add(block.physical, block.length);
       if (block.delta !== 0 && this.entries.has(key)) continue;
       this.entries.set(key, { region, block });
       keys.push(key);
-      core.blocks.forgetJump(BigInt.asUintN(64, rip + BigInt(block.delta)));
+      core.blocks.jumps.forget(BigInt.asUintN(64, rip + BigInt(block.delta)));
     }
     for (const frame of plan.pages.values()) {
       let regions = this.byFrame.get(frame);
@@ -207,10 +211,8 @@ export class Jit {
     return found;
   }
 
-  private invalidate(physical: number, length: number): boolean {
-    const hit = this.hit(physical, length);
-    for (const region of hit) this.forget(region);
-    return hit.length > 0;
+  private invalidate(physical: number, length: number): void {
+    for (const region of this.hit(physical, length)) this.forget(region);
   }
 
   /** Drops a region; its table slot is reused. Nothing of it runs now: regions leave before code can change. */
@@ -228,7 +230,7 @@ export class Jit {
     this.core.regionTable.set(region.tableIndex, null);
     this.byIndex[region.tableIndex] = undefined;
     this.freeIndices.push(region.tableIndex);
-    this.core.blocks.flushJumps('all');
+    for (const entry of region.jumps) this.core.blocks.jumps.empty(entry);
     this.statistics.dropped++;
   }
 
@@ -245,5 +247,6 @@ export class Jit {
   private releaseFrame(frame: number): void {
     if (this.byFrame.has(frame) || this.core.blocks.holdsFrame(frame)) return;
     this.core.memory.pages.releaseCode(frame);
+    this.core.blocks.coverage.forget(frame);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Chooses and decodes the blocks of a region: from a hot block along direct branches, fall-through and calls, through
- * code that has run before. What was never reached stays outside and is an exit.
+ * code that has run some thirty times. What is colder stays outside and is an exit.
  */
 
 import type { CpuState } from '../cpu/cpu-state.js';
@@ -69,7 +69,7 @@ export class RegionPlanner {
       const frame = pages.get(page) ?? this.frameOf(linear, page, mode);
       if (frame === undefined) continue;
       const at = frame * 4096 + ((((originInPage + delta) % 4096) + 4096) % 4096);
-      if (delta !== 0 && this.blocks.known(at, mode) === undefined) continue;
+      if (delta !== 0 && !this.blocks.isWarm(at, mode)) continue;
       const block = this.decodeBlock(delta, at, mode);
       if (block === undefined) continue;
       found.set(delta, block);

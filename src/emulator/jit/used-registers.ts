@@ -11,6 +11,7 @@ const IMPLICIT: Readonly<Record<string, readonly number[]>> = {
   cmpxchg: [0], cmpxchg8b: [0, 1, 2, 3], cmpxchg16b: [0, 1, 2, 3], lahf: [0], sahf: [0], salc: [0],
   aaa: [0], aas: [0], daa: [0], das: [0], aam: [0], aad: [0],
   loop: [1], loope: [1], loopne: [1], jrcxz: [1], maskmovq: [7], maskmovdqu: [7], fnstsw: [0], emms: [],
+  rdtsc: [0, 2], rdtscp: [0, 1, 2],
   pcmpestri: [0, 1, 2], pcmpestrm: [0, 2], pcmpistri: [1],
 }; // biome-ignore format: a table
 

@@ -12,8 +12,15 @@ import { PageWalker } from './page-walker.js';
 import type { PhysicalPages } from './physical-pages.js';
 import { Tlb } from './tlb.js';
 
-const lowOf = (address: bigint): number => Number(BigInt.asIntN(32, address));
-const highOf = (address: bigint): number => Number(BigInt.asIntN(32, address >> 32n));
+/** Takes 64-bit values apart: through memory, because shifting and cutting them allocates a bigint each time. */
+const wide = new BigUint64Array(1);
+const halves = new Int32Array(wide.buffer);
+
+/** The page offset of an address; leaves its halves in `halves`. */
+function split(address: bigint): number {
+  wide[0] = address;
+  return (halves[0] as number) & 0xfff;
+}
 
 /** Bits 63:47 all equal (SDM volume 1, 3.3.7.1)? `high` is the upper half; legacy addresses have 0 there. */
 export function isCanonical(high: number): boolean {
@@ -75,8 +82,8 @@ export class LinearMemory {
 
   /** Physical address of the byte at `address`; throws #PF, or #GP for a non-canonical address. */
   physical(address: bigint, write: boolean, user: boolean): number {
-    const low = lowOf(address);
-    const high = highOf(address);
+    split(address);
+    const [low, high] = [halves[0] as number, halves[1] as number];
     if (!isCanonical(high)) throw new GuestException(VECTOR.protection, 0);
     const frame = this.frameFor(low, high, write, user);
     if (frame < 0) throw this.pageFault(address);
@@ -102,15 +109,14 @@ export class LinearMemory {
   /** Checks that a write of `size` bytes would succeed; throws its fault otherwise. */
   probeWrite(address: bigint, size: number, user = false): void {
     this.physical(address, true, user);
-    const last = this.wrap(address + BigInt(size - 1));
-    if (((address ^ last) & ~0xfffn) !== 0n) this.physical(last, true, user);
+    if (split(address) + size > 4096) this.physical(this.wrap(address + BigInt(size - 1)), true, user);
   }
 
   write(address: bigint, size: number, value: bigint, user = false): void {
-    this.probeWrite(address, size, user);
     const first = this.physical(address, true, user);
     if ((first & 0xfff) + size <= 4096) this.writePhysical(first, size, value);
     else {
+      this.probeWrite(address, size, user);
       for (let i = 0; i < size; i++) {
         const at = this.wrap(address + BigInt(i));
         this.writePhysical(this.physical(at, true, user), 1, (value >> BigInt(8 * i)) & 0xffn);
@@ -165,8 +171,8 @@ export class LinearMemory {
 
   /** Frame x 2 + global of the page that holds an instruction byte; throws #PF or #GP. */
   fetchFrame(address: bigint, user: boolean): number {
-    const low = lowOf(address);
-    const high = highOf(address);
+    split(address);
+    const [low, high] = [halves[0] as number, halves[1] as number];
     if (!isCanonical(high)) throw new GuestException(VECTOR.protection, 0);
     const known = this.tlb.fetched(low, high, user);
     if (known !== undefined) return known;
@@ -184,7 +190,8 @@ export class LinearMemory {
 
   flushPage(address: bigint): void {
     // The jump cache holds only pages that have been executed.
-    if (this.tlb.flushPage(lowOf(address), highOf(address))) this.onFlush('all');
+    split(address);
+    if (this.tlb.flushPage(halves[0] as number, halves[1] as number)) this.onFlush('all');
     this.state.observer.flush?.('page', address);
   }
 }

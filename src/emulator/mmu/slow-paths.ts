@@ -89,6 +89,11 @@ export class SlowPaths {
       return 0;
     }
     this.notePhysical(first);
+    if (inFirst === bytes && this.memory.pages.isRam(Math.floor(first / 4096)) && !alone) {
+      // Beside code: nothing to drop.
+      this.state.bytes.copyWithin(RAM_BASE + first, BOUNCE, BOUNCE + bytes);
+      return 1;
+    }
     this.copyOut(first, 0, inFirst);
     if (inFirst < bytes) this.copyOut(second, inFirst, bytes - inFirst);
     return 1;

@@ -22,8 +22,12 @@ const EMPTY = 1;
 export class Tlb {
   private readonly i32: Int32Array;
   private readonly pages: PhysicalPages;
-  /** Executable translations since the last flush: page number x 2 + user -> frame x 2 + global. */
-  private readonly fetches = new Map<number, number>();
+  /** Executable translations since the last flush, page number x 2 + user -> frame: of global pages and of others. */
+  private readonly globalFetches = new Map<number, number>();
+  private readonly localFetches = new Map<number, number>();
+  /** Entries that were filled with pages that are not global since the last flush, so that a flush finds them. */
+  private readonly local = new Int32Array(TLB_ENTRIES);
+  private localCount = 0;
 
   constructor(state: CpuState, pages: PhysicalPages) {
     this.i32 = state.i32;
@@ -69,6 +73,7 @@ export class Tlb {
     i32[entry + PAGE + 1] = high;
     i32[entry + ADDEND] = (RAM_BASE + frame * 4096 - page) | 0;
     i32[entry + FRAME] = frame | 0;
+    if (!global && this.localCount <= TLB_ENTRIES) this.local[this.localCount++] = entry;
   }
 
   /** Opens the fast path for writes to a filled entry of a plain page. */
@@ -98,13 +103,23 @@ export class Tlb {
 
   /** Drops everything, or everything that is not global. */
   flush(globalToo: boolean): void {
+    this.localFetches.clear();
+    if (globalToo) this.globalFetches.clear();
+    if (globalToo || this.localCount > TLB_ENTRIES) this.search(globalToo);
+    else for (let i = 0; i < this.localCount; i++) this.dropLocal(this.local[i] as number);
+    this.localCount = 0;
+  }
+
+  private search(globalToo: boolean): void {
     const first = TLB_SUPERVISOR >> 2;
     for (let i = 0; i < 2 * TLB_ENTRIES; i++) {
-      const entry = first + i * WORDS;
-      if (globalToo || ((this.i32[entry + PAGE] as number) & TLB_GLOBAL) === 0) this.drop(entry);
+      if (globalToo) this.drop(first + i * WORDS);
+      else this.dropLocal(first + i * WORDS);
     }
-    if (globalToo) this.fetches.clear();
-    else for (const [key, value] of this.fetches) if ((value & 1) === 0) this.fetches.delete(key);
+  }
+
+  private dropLocal(entry: number): void {
+    if (((this.i32[entry + PAGE] as number) & TLB_GLOBAL) === 0) this.drop(entry);
   }
 
   /** INVLPG: drops one page, global or not. True when it was executable. */
@@ -113,24 +128,34 @@ export class Tlb {
     for (const user of [false, true]) {
       const entry = this.entry(low, user);
       if (this.holds(entry, low, high)) this.drop(entry);
-      if (this.fetches.delete(fetchKey(low, high, user))) executable = true;
+      const key = fetchKey(low, high, user);
+      if (this.globalFetches.delete(key)) executable = true;
+      if (this.localFetches.delete(key)) executable = true;
     }
     return executable;
   }
 
   /** Frame x 2 + global of an executable page, or undefined. */
   fetched(low: number, high: number, user: boolean): number | undefined {
-    return this.fetches.get(fetchKey(low, high, user));
+    const key = fetchKey(low, high, user);
+    const frame = this.globalFetches.get(key);
+    if (frame !== undefined) return frame * 2 + 1;
+    const local = this.localFetches.get(key);
+    return local === undefined ? undefined : local * 2;
   }
 
   noteFetch(low: number, high: number, user: boolean, frame: number, global: boolean): void {
-    this.fetches.set(fetchKey(low, high, user), frame * 2 + (global ? 1 : 0));
+    (global ? this.globalFetches : this.localFetches).set(fetchKey(low, high, user), frame);
   }
 
   /** The whole content as numbers, for save and restore: the fetch map as pairs, then [slot, page, high, frame] an entry. */
   save(): number[] {
-    const numbers: number[] = [this.fetches.size];
-    for (const [key, value] of [...this.fetches].sort((x, y) => x[0] - y[0])) numbers.push(key, value);
+    const fetches = [
+      ...[...this.globalFetches].map(([key, frame]) => [key, frame * 2 + 1] as const),
+      ...[...this.localFetches].map(([key, frame]) => [key, frame * 2] as const),
+    ].sort((x, y) => x[0] - y[0]);
+    const numbers: number[] = [fetches.length];
+    for (const [key, value] of fetches) numbers.push(key, value);
     for (let slot = 0; slot < 2 * TLB_ENTRIES; slot++) {
       const entry = (TLB_SUPERVISOR >> 2) + slot * WORDS;
       const page = this.i32[entry + PAGE] as number;
@@ -146,7 +171,10 @@ export class Tlb {
     this.flush(true);
     const at = (index: number): number => numbers[index] as number;
     const fetchEnd = 1 + 2 * at(0);
-    for (let i = 1; i < fetchEnd; i += 2) this.fetches.set(at(i), at(i + 1));
+    for (let i = 1; i < fetchEnd; i += 2) {
+      const value = at(i + 1);
+      ((value & 1) !== 0 ? this.globalFetches : this.localFetches).set(at(i), Math.floor(value / 2));
+    }
     for (let i = fetchEnd; i < numbers.length; i += 4) {
       const page = at(i + 1);
       const entry = (TLB_SUPERVISOR >> 2) + at(i) * WORDS;

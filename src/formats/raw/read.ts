@@ -5,6 +5,14 @@ import { PAGE_SIZE } from '../../core/address.js';
 import { UserError } from '../../core/errors.js';
 import type { MemoryFormat } from '../format.js';
 
+/** Machines of VMware have a hole for devices from here to 4 GiB, which their memory file does not. */
+const VMWARE_HOLE = 3 * 2 ** 30;
+
+function notesOn(name: string, size: number): string[] {
+  if (size <= VMWARE_HOLE || !/\.vmem\b/i.test(name)) return [];
+  return ['memory of VMware without its .vmss or .vmsn beside it: what lies above 3 GiB is at wrong addresses'];
+}
+
 export const rawFormat: MemoryFormat = {
   name: 'raw',
   detect: () => true,
@@ -18,6 +26,7 @@ export const rawFormat: MemoryFormat = {
       format: 'raw',
       ranges: [{ start: 0, end: source.size }],
       read: (address, target) => source.read(address, target),
+      notes: notesOn(source.name, source.size),
     };
   },
 };

@@ -5,7 +5,7 @@ import type { EventKind, EventOf } from '../../../src/emulator/events/event-kind
 import { Machine } from '../../../src/emulator/machine/machine.js';
 import { busyGuest } from '../machine/guest-program.js';
 import {
-  CODE, DATA, enterLong, enterUser, load, PAGE_TABLES, pageEntry, put, STACK_TOP,
+  bareProcessor, CODE, DATA, enterLong, enterUser, load, PAGE_TABLES, pageEntry, put, STACK_TOP,
 } from '../support/bare-processor.js'; // biome-ignore format: one import
 import { type Prepare, watchAll } from './recorder.js';
 
@@ -198,6 +198,30 @@ describe('pages that are written and executed', () => {
     expect(translated.stops).toEqual(interpreted.stops);
     expect(translated.digests).toEqual(plain.digests);
     expect(told(writer, 12, { ...filter, writer: 'supervisor', stop: false })).toEqual([]);
+  });
+
+  test('are looked at anew when another state is loaded', () => {
+    const { cpu } = bareProcessor({ hot: 2 });
+    writer(cpu);
+    const seen: [string, number][] = [];
+    cpu.events.subscribe({ kind: ['code-write', 'code-execute'] }, (events) => {
+      for (const { kind, icount } of events) seen.push([kind, icount]);
+    });
+    cpu.run(3);
+    const [state, ram] = [cpu.saveState(), cpu.ram.slice()];
+    cpu.run(12);
+    const once = [
+      ['code-write', 5],
+      ['code-execute', 8],
+    ];
+    expect(seen).toEqual([['code-execute', 2], ...once]);
+    cpu.ram.set(ram);
+    cpu.noteWritten(0, ram.length);
+    cpu.restoreState(state);
+    seen.length = 0;
+    cpu.run(12);
+    // Loading RAM wrote executed pages from outside, at the old moment. What was executed is not part of a state.
+    expect(seen.filter(([, icount]) => icount !== 10)).toEqual(once);
   });
 
   test('are not those that were there before', () => {

@@ -172,6 +172,11 @@ describe('stops', () => {
   test.each([
     ['before an instruction', { kind: 'instruction', ranges: [{ start: 0x1017n, end: 0x1018n }] }, 0x1017n],
     ['behind a store', { kind: 'write', ranges: [{ start: BigInt(DATA + 9), end: BigInt(DATA + 10) }] }, 0x1008n],
+    [
+      'behind a store to a physical address',
+      { kind: 'write', physicalRanges: [{ start: BigInt(DATA + 9), end: BigInt(DATA + 10) }] },
+      0x1008n,
+    ],
     ['behind an update', { kind: 'read', ranges: [{ start: BigInt(DATA + 16), end: BigInt(DATA + 17) }] }, 0x100dn],
     ['behind a branch', { kind: 'branch', mnemonics: ['ret'] }, 0x1005n],
     ['before a block', { kind: 'block', ranges: [{ start: 0x1005n, end: 0x1006n }] }, 0x1005n],
@@ -180,6 +185,12 @@ describe('stops', () => {
     expect(stops.map(([, at]) => at)).toEqual(new Array(60).fill(rip));
     expect(stops.map(([icount]) => icount).slice(0, 3)).toEqual([0, 1, 2].map((i) => (stops[0]?.[0] ?? 0) + i * 9));
     expect(digests).toEqual(watch(program, [3000], []).digests);
+  });
+
+  test('behind every store to a physical page', () => {
+    const page = { start: BigInt(DATA), end: BigInt(DATA + 0x1000) };
+    const { stops } = agree(program, [3000], [{ kind: 'write', physicalRanges: [page], stop: true }]);
+    expect(stops.map(([, at]) => at)).toEqual(Array.from({ length: 120 }, (_, i) => (i % 2 === 0 ? 0x1008n : 0x100dn)));
   });
 
   test('a value condition stops only where it holds', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openSource } from '../../../src/formats/open-image.js';
 import { plainGuest } from '../builders/guest.js';
 import { expectGuest, openBytes } from '../open-bytes.js';
 
@@ -17,6 +18,14 @@ describe('raw', () => {
     const memory = await openBytes(cut);
     expectGuest(memory, [{ start: 0, bytes: Buffer.from(cut) }]);
     expect(memory.read(3 * 4096 + 50, new Uint8Array(100))).toBe(50);
+  });
+
+  test('that is a large memory of VMware without its state says what is wrong with it', async () => {
+    const open = (name: string, size: number) =>
+      openSource({ name, size, read: () => 0, close: () => {} }, { options: { format: 'raw' }, path: name });
+    expect((await open('big.vmem', 4 * 2 ** 30)).notes).toEqual([expect.stringMatching(/above 3 GiB is at wrong/)]);
+    expect((await open('small.vmem', 2 * 2 ** 30)).notes).toEqual([]);
+    expect((await open('big.raw', 4 * 2 ** 30)).notes).toEqual([]);
   });
 
   test('too small to be anything is refused', async () => {
