@@ -113,6 +113,7 @@ describe('a run behind', () => {
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(second.stderr).toMatch(/^memlapse: 'behind' runs already, as process \d+; [^\n]*\n$/);
 
+    const watching = call('live', 'console', 'behind');
     expect((await call('live', 'send', 'behind', 'hello', '--raw')).code).toBe(0);
     expect(await json('live', 'snapshot', 'behind', '--tag', 'mine')).toMatchObject([
       { number: 1, reason: 'on demand' },
@@ -125,6 +126,11 @@ describe('a run behind', () => {
     expect(await json('live', 'status', 'behind', '--state-hash')).toEqual(before);
     expect(await json('live', 'resume', 'behind')).toMatchObject([{ state: 'running' }]);
     expect(await json('live', 'stop', 'behind')).toMatchObject([{ snapshots: 2, missed: 0 }]);
+    expect(await watching).toEqual({
+      code: 0,
+      stdout: 'ready\nhello',
+      stderr: expect.stringContaining('memlapse: the run ended: stopped\n'),
+    });
     expect(await json('live', 'list')).toEqual([]);
     expect(readFileSync(join(store, 'live', 'behind.log'), 'utf8')).toMatch(
       /^ready\nhello\n?memlapse: snapshot behind@1/,
