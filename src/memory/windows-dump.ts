@@ -61,6 +61,13 @@ export interface TriageParts {
   readonly blocks: readonly DumpedBlock[];
   /** The kernel stack of the thread that stopped the machine, from its top on. */
   readonly stack: { readonly address: VirtualAddress; readonly bytes: Uint8Array };
+  /**
+   * Copies of the kernel's own structures for the processor that stopped the machine (KPRCB), the process (EPROCESS) and
+   * the thread (ETHREAD) that ran on it, each exactly as long as in this build; undefined when the file does not have them.
+   */
+  readonly structures:
+    | { readonly processor: Uint8Array; readonly process: Uint8Array; readonly thread: Uint8Array }
+    | undefined;
   /** Copies virtual memory from `address` into `target`; returns the length of the prefix that the dump has. */
   read(address: VirtualAddress, target: Uint8Array): number;
 }

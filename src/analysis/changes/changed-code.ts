@@ -8,8 +8,8 @@ import { PAGE_SIZE } from '../../core/address.js';
 import { changedBytes } from '../../memory/changed-frames.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
-import { pageOwners } from '../../objects/linux/page-owners.js';
 import { loadedModules, placeOf } from '../../objects/linux/symbolize.js';
+import { pageOwners } from '../../objects/page-owners.js';
 
 export interface ChangedCode {
   /** `kernel`, or the module's name. */

@@ -7,8 +7,8 @@ import { changedFrames } from '../../memory/changed-frames.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import { directMap } from '../../objects/linux/direct-map.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
-import { pageOwners } from '../../objects/linux/page-owners.js';
 import { cacheOf } from '../../objects/linux/slab.js';
+import { pageOwners } from '../../objects/page-owners.js';
 import type { StructView } from '../../objects/struct-view.js';
 
 export interface OwnedChange {

@@ -6,16 +6,17 @@ import { UserError } from '../../core/errors.js';
 import { isoTime } from '../../core/iso-time.js';
 import type { TriageParts, WindowsDump } from '../../memory/windows-dump.js';
 import { bugCheckName } from '../../objects/windows/bug-check-names.js';
+import { crashContext } from '../../objects/windows/crash-context.js';
 import { driverName, inDriver } from '../../objects/windows/dumped-drivers.js';
 import { definePlugin } from '../plugin.js';
 
 const columns = {
-  kind: column.text('header, bug check, register, stack, driver, unloaded driver'),
+  kind: column.text('header, bug check, process, thread, processor, register, stack, driver, unloaded driver'),
   name: column.text('What it is called'),
   address: column.address('Address, or the value of the register or word'),
   size: column.size('Bytes of memory of a driver'),
   value: column.text('What is said; for addresses the driver they lie in'),
-  slot: column.address('Where on the stack the word lies', { quiet: true }),
+  slot: column.address('Where on the stack the word lies; of a processor its control block', { quiet: true }),
   timestamp: column.mask('Time stamp of the PE header; a hash in reproducible builds', { quiet: true }),
 } as const;
 
@@ -28,7 +29,7 @@ export default definePlugin({
   summary: 'Say what a Windows crash dump tells about the crash',
   description:
     'The header of full, bitmap and triage dumps, the registers of the processor that stopped the machine and, from ' +
-    'triage dumps, the loaded and unloaded drivers and the words on the stack that point into a driver: return addresses, ' +
+    'triage dumps, the process and the thread that ran, the loaded and unloaded drivers and the words on the stack that point into a driver: return addresses, ' +
     'and what is left of earlier calls.',
   aliases: ['windows.crashinfo.Crashinfo'],
   examples: ['crashinfo -f MEMORY.DMP', 'crashinfo -f mini.dmp --filter kind=driver --json'],
@@ -41,6 +42,7 @@ export default definePlugin({
     }
     yield* headerRows(dump);
     yield* bugCheckRows(dump);
+    yield* contextRows(dump);
     const drivers = dump.triage?.drivers ?? [];
     for (const [register, value] of dump.context) {
       yield { kind: 'register', name: register, address: value, value: inDriver(drivers, value) };
@@ -72,6 +74,26 @@ function* headerRows(dump: WindowsDump): Generator<CrashRow> {
   yield at('PsActiveProcessHead', dump.activeProcessHead);
   yield at('KdDebuggerDataBlock', dump.debuggerData);
   if (dump.triage !== undefined) yield said('memory blocks', `${dump.triage.blocks.length}`);
+}
+
+/** The process, the thread, and what the other processors did. */
+function* contextRows(dump: WindowsDump): Generator<CrashRow> {
+  const context = crashContext(dump);
+  if (context === undefined) return;
+  const { process, thread, processors } = context;
+  const { pid, name, activeThreads } = process;
+  yield { kind: 'process', name, value: `pid ${pid}, ${activeThreads} threads` };
+  const start = inDriver(dump.triage?.drivers ?? [], thread.startAddress);
+  yield { kind: 'thread', name: `${thread.tid}`, address: thread.startAddress, value: start && `started at ${start}` };
+  for (const { processor, thread: running, isIdle, block } of processors) {
+    yield {
+      kind: 'processor',
+      name: `${processor}`,
+      address: running,
+      value: isIdle ? 'idle' : 'running',
+      slot: block,
+    };
+  }
 }
 
 function* bugCheckRows({ bugCheck, exception, triage }: WindowsDump): Generator<CrashRow> {

@@ -2,7 +2,7 @@
 import { column } from '../../core/columns.js';
 import { UsageError } from '../../core/errors.js';
 import { scanChunks } from '../../memory/scan-chunks.js';
-import { describeOwners, mappedBy } from '../../objects/linux/page-owners.js';
+import { describeOwners, mappedBy } from '../../objects/page-owners.js';
 import { COMMON_OPTIONS, definePlugin, option } from '../plugin.js';
 
 /** Longest match that is found whole where two windows meet. */
@@ -32,7 +32,7 @@ export default definePlugin({
   },
   *rows(image, options, io) {
     const pattern = compile(options.pattern ?? '', options.ignoreCase ?? false);
-    const { memory, linux: kernel } = image;
+    const { memory, kernel } = image;
     let reported = -1;
     for (const { address, bytes } of scanChunks(memory, { overlap: OVERLAP })) {
       io.progress(address, memory.end, 'regex');

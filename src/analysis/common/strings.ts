@@ -2,7 +2,7 @@
 import { column } from '../../core/columns.js';
 import { UsageError } from '../../core/errors.js';
 import { asciiStrings, scanStrings, utf16Strings } from '../../memory/find-strings.js';
-import { describeOwners, mappedBy } from '../../objects/linux/page-owners.js';
+import { describeOwners, mappedBy } from '../../objects/page-owners.js';
 import { COMMON_OPTIONS, definePlugin, option } from '../plugin.js';
 
 const DEFAULT_MINIMUM = 6;
@@ -36,7 +36,7 @@ export default definePlugin({
   *rows(image, options, io) {
     const minimum = Math.max(options.minLength ?? DEFAULT_MINIMUM, 1);
     const finders = (options.encoding ?? Object.keys(ENCODINGS)).map(finderNamed);
-    const kernel = image.linux;
+    const { kernel } = image;
     const { memory } = image;
     for (const found of scanStrings(memory, finders, minimum, (done) => io.progress(done, memory.end, 'strings'))) {
       if (options.contains !== undefined && !found.text.includes(options.contains)) continue;

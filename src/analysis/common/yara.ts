@@ -4,11 +4,10 @@ import { hex } from '../../core/address.js';
 import { column, type Row } from '../../core/columns.js';
 import { UsageError, UserError } from '../../core/errors.js';
 import { scanChunks } from '../../memory/scan-chunks.js';
-import type { LinuxKernel } from '../../objects/linux/kernel.js';
-import { mmAreas } from '../../objects/linux/mm-areas.js';
-import { describeOwners } from '../../objects/linux/page-owners.js';
-import { processes } from '../../objects/linux/tasks.js';
-import { residentChunks, userMemory } from '../../objects/linux/user-memory.js';
+import type { GuestKernel } from '../../objects/guest-kernel.js';
+import { describeOwners } from '../../objects/page-owners.js';
+import { residentChunks } from '../../objects/resident-chunks.js';
+import { userProcesses } from '../../objects/user-regions.js';
 import type { Image } from '../image.js';
 import { COMMON_OPTIONS, definePlugin, option, type PluginIo, selected } from '../plugin.js';
 import { compileYara, type YaraRules } from './yara/rules.js';
@@ -37,7 +36,7 @@ export default definePlugin({
   summary: 'Scan memory with YARA rules',
   description:
     'Rules are compiled by YARA-X. Without --pid or --processes physical memory is scanned in windows of 16 MiB, each of which a rule sees as one file; with them, each region of user memory is one file.',
-  aliases: ['yarascan.YaraScan', 'linux.vmayarascan.VmaYaraScan'],
+  aliases: ['yarascan.YaraScan', 'linux.vmayarascan.VmaYaraScan', 'windows.vadyarascan.VadYaraScan'],
   examples: ['yara -f memory.raw --rules malware.yar', "yara -f memory.raw --text 'http://' --processes"],
   options: {
     rules: option.text('File with YARA rules'),
@@ -52,7 +51,7 @@ export default definePlugin({
     const rules = compileYara(sourceOf(options));
     for (const warning of rules.warnings) io.note(warning);
     if (options.processes !== true && options.pid === undefined) yield* physicalMatches(image, rules, io);
-    else if (image.linux !== undefined) yield* processMatches(image.linux, rules, options.pid);
+    else if (image.kernel !== undefined) yield* processMatches(image.kernel, rules, options.pid);
     else
       throw new UserError(
         'no kernel was found, so there are no processes to scan',
@@ -78,7 +77,7 @@ function sourceOf(options: {
   }
 }
 
-function* physicalMatches({ memory, linux }: Image, rules: YaraRules, io: PluginIo): Generator<Row<typeof columns>> {
+function* physicalMatches({ memory, kernel }: Image, rules: YaraRules, io: PluginIo): Generator<Row<typeof columns>> {
   let reported = new Set<string>();
   for (const { address, bytes, seen } of scanChunks(memory, { chunk: WINDOW, overlap: OVERLAP })) {
     io.progress(address, memory.end, 'yara');
@@ -89,26 +88,28 @@ function* physicalMatches({ memory, linux }: Image, rules: YaraRules, io: Plugin
       inThisWindow.add(key);
       // What lies in the overlap was reported with the window before.
       if (match.offset < seen && reported.has(key)) continue;
-      yield { ...match, address: physical, owners: linux === undefined ? undefined : describeOwners(linux, physical) };
+      yield {
+        ...match,
+        address: physical,
+        owners: kernel === undefined ? undefined : describeOwners(kernel, physical),
+      };
     }
     reported = inThisWindow;
   }
 }
 
 function* processMatches(
-  kernel: LinuxKernel,
+  kernel: GuestKernel,
   rules: YaraRules,
   pids: readonly number[] | undefined,
 ): Generator<Row<typeof columns>> {
-  for (const task of processes(kernel)) {
-    const pid = task.num('tgid');
-    const memory = selected(pids, pid) ? userMemory(kernel, task) : undefined;
-    if (memory === undefined) continue;
-    for (const { start, end } of mmAreas(kernel, memory.mm)) {
-      for (const piece of residentPieces(residentChunks(memory.space, start, end))) {
+  for (const { pid, name, space, regions } of userProcesses(kernel)) {
+    if (!selected(pids, pid)) continue;
+    for (const { start, end } of regions) {
+      for (const piece of residentPieces(residentChunks(space, start, end))) {
         for (const match of rules.scan(piece.bytes)) {
           const address = start + BigInt(piece.offset + match.offset);
-          yield { pid, process: task.text('comm'), ...match, address, owners: [`${pid} ${hex(address)}`] };
+          yield { pid, process: name, ...match, address, owners: [`${pid} ${hex(address)}`] };
         }
       }
     }

@@ -4,7 +4,8 @@ import { UserError } from '../../core/errors.js';
 import { areaChunks } from '../../objects/linux/area-contents.js';
 import { type MemoryArea, mmAreas } from '../../objects/linux/mm-areas.js';
 import { processes } from '../../objects/linux/tasks.js';
-import { type MemoryChunk, residentChunks, userMemory } from '../../objects/linux/user-memory.js';
+import { userMemory } from '../../objects/linux/user-memory.js';
+import { type MemoryChunk, residentChunks } from '../../objects/resident-chunks.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 const DEFAULT_LENGTH = 4096;

@@ -1,8 +1,8 @@
 /** `interfaces`: the network interfaces of every namespace. Their addresses are `addresses`'s. */
 import { column } from '../../core/columns.js';
 import { deviceFlags, flagNames, netDevices, operState } from '../../objects/linux/network/devices.js';
-import { hardwareText } from '../../objects/linux/sockets/addresses.js';
 import { namespaceInode, netNamespaces } from '../../objects/linux/sockets/net-namespaces.js';
+import { hardwareText } from '../../objects/network-addresses.js';
 import { readBytes } from '../../objects/struct-view.js';
 import { definePlugin } from '../plugin.js';
 

@@ -5,7 +5,8 @@ import { mmAreas } from '../../objects/linux/mm-areas.js';
 import { residency } from '../../objects/linux/residency.js';
 import { suspicion } from '../../objects/linux/suspicious-memory.js';
 import { processes } from '../../objects/linux/tasks.js';
-import { residentChunks, userMemory } from '../../objects/linux/user-memory.js';
+import { userMemory } from '../../objects/linux/user-memory.js';
+import { residentChunks } from '../../objects/resident-chunks.js';
 import { COMMON_OPTIONS, definePlugin, option, selected } from '../plugin.js';
 
 const BYTES_IN_LINE = 16;

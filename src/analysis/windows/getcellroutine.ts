@@ -27,7 +27,8 @@ export default definePlugin({
     const kernelName = moduleAt(kernel, kernel.location.base);
     for (const { hive, mount } of loadedHives(kernel)) {
       for (const routine of ROUTINES) {
-        const address = hive.view.ptr(`Hive.${routine}`);
+        const member = `Hive.${routine}`;
+        const address = hive.view.has(member) ? hive.view.ptr(member) : undefined;
         // Newer kernels have none where a hive needs no release.
         if (address === undefined || address === 0n) continue;
         const module = moduleAt(kernel, address);

@@ -1,5 +1,6 @@
 /** `handles` of NT: every open handle of every process, with the object behind it. */
 import { column } from '../../core/columns.js';
+import { accessNames } from '../../objects/windows/access-names.js';
 import { describeObject } from '../../objects/windows/describe-object.js';
 import { openHandles } from '../../objects/windows/handle-table.js';
 import { objectBody, objectTypeName } from '../../objects/windows/object-header.js';
@@ -26,6 +27,7 @@ export default definePlugin({
     type: column.text('Type of the object'),
     access: column.mask('Access that was granted'),
     name: column.text('Name of the object'),
+    rights: column.list('The same by name', { quiet: true }),
     offset: column.address('Address of the object', { quiet: true }),
   },
   *rows(kernel, options) {
@@ -39,7 +41,8 @@ export default definePlugin({
         const header = kernel.struct('_OBJECT_HEADER', address);
         const type = objectTypeName(kernel, header);
         const object = describeObject(kernel, header, type);
-        yield { pid, process: name, handle, type, access, name: object, offset: objectBody(header) };
+        const rights = access === undefined ? undefined : accessNames(type, access);
+        yield { pid, process: name, handle, type, access, name: object, rights, offset: objectBody(header) };
       }
     }
   },

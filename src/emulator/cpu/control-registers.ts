@@ -99,7 +99,7 @@ export class ControlRegisters {
     if ((state.get('efer') & EFER.LMA) !== 0 && (next & CR4.PAE) === 0) protectionFault();
     const old = state.get('cr4');
     state.set('cr4', next);
-    if (((old ^ next) & (CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP)) !== 0) this.memory.flush(true);
+    if (((old ^ next) & (CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP)) !== 0) this.memory.flush(true);
     updateFpuTraps(state);
   }
 

@@ -27,7 +27,6 @@ export const HOST_HELPERS: readonly HelperDeclaration[] = [
   declare('requireUmip', ['control'], []),
   declare('requireRing0', ['control'], []),
   declare('requireProtected', ['control'], []),
-  declare('swapGs', ['msr'], ['segments', 'msr']),
   declare('input', ['ports'], []),
   declare('output', [], ['ports']),
   declare('inputString', ['gpr', 'ports'], ['gpr', 'memory', 'ports']),

@@ -130,14 +130,6 @@ function canonical(value: bigint): bigint {
   return top === 0n || top === -1n ? value : protectionFault();
 }
 
-function swapGs(core: ProcessorCore): void {
-  requireRing0(core);
-  const { state } = core;
-  const base = state.segmentBase(5);
-  state.setSegmentBase(5, state.getWide('kernelGsBase'));
-  state.setWide('kernelGsBase', base);
-}
-
 /** By name; each is declared in host-helper-names.ts. */
 export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   loadSegment: loadSegmentHelper,
@@ -151,7 +143,6 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   requireRing0,
   requireProtected,
-  swapGs,
   input: (core) => result(core, core.ports.read(num(core, 0), num(core, 1))),
   output: (core) => core.ports.write(num(core, 0), num(core, 1), num(core, 2)),
   inputString: (core) => core.ports.string(true, num(core, 0), num(core, 1), num(core, 2), num(core, 3) === 1),

@@ -158,5 +158,6 @@ export function checkAccess(
     const top = (attributes & ATTRIBUTE.big) !== 0 ? 0xffffffffn : 0xffffn;
     return offset > limit && last <= top ? undefined : new GuestException(vector, 0);
   }
-  return last <= limit ? undefined : new GuestException(vector, 0);
+  // Where the limit is 4 GiB processors wrap; the manual leaves it open (SDM volume 3, 5.3).
+  return last <= limit || limit === 0xffffffffn ? undefined : new GuestException(vector, 0);
 }

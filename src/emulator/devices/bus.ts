@@ -16,11 +16,16 @@ interface Mapping {
 /** Takes a mapping away again (a PCI base address register that moves). */
 export type Unmap = () => void;
 
+/** Addresses that are remembered at most: a guest may touch all of them. */
+const FOUND_MOST = 4096;
+
 const ONES: Readonly<Record<AccessSize, number>> = { 1: 0xff, 2: 0xffff, 4: 0xffff_ffff };
 
 export class AddressSpan {
   readonly #name: string;
   readonly #mappings: Mapping[] = [];
+  /** What was found at addresses lately: drivers poll the same few ports millions of times. */
+  readonly #found = new Map<number, Mapping | undefined>();
 
   constructor(name: string) {
     this.#name = name;
@@ -34,7 +39,9 @@ export class AddressSpan {
     if (length <= 0) throw new InvariantError(`${this.#name}: empty window at ${start}`);
     const mapping = { start, length, window };
     this.#mappings.push(mapping);
+    this.#found.clear();
     return () => {
+      this.#found.clear();
       const index = this.#mappings.indexOf(mapping);
       if (index >= 0) this.#mappings.splice(index, 1);
     };
@@ -74,6 +81,11 @@ export class AddressSpan {
   }
 
   #find(address: number): Mapping | undefined {
-    return this.#mappings.find(({ start, length }) => address >= start && address < start + length);
+    const known = this.#found.get(address);
+    if (known !== undefined || this.#found.has(address)) return known;
+    if (this.#found.size >= FOUND_MOST) this.#found.clear();
+    const mapping = this.#mappings.find(({ start, length }) => address >= start && address < start + length);
+    this.#found.set(address, mapping);
+    return mapping;
   }
 }

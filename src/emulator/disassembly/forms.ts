@@ -30,7 +30,7 @@ const X87_SIZED =
 /** AT&T text gives these no suffix although nothing else tells the size. */
 const UNSIZED =
   'lldt ltr verr verw lmsw fldcw fnstcw fnstsw fbld fbstp ldmxcsr stmxcsr ' +
-  'clflush prefetch prefetchw prefetchwt1 prefetchnta prefetcht0 prefetcht1 prefetcht2 cmpxchg8b';
+  'clflush clflushopt clwb prefetch prefetchw prefetchwt1 prefetchnta prefetcht0 prefetcht1 prefetcht2 cmpxchg8b';
 
 const codes = (text: string, form: Form): Record<string, Form> =>
   Object.fromEntries(text.split(',').map((code) => [code, form]));

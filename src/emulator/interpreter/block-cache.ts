@@ -21,7 +21,7 @@ import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './
 
 const MAX_INSTRUCTIONS = 64;
 /** Runs of a block before it is offered to the JIT. */
-export const HOT_THRESHOLD = 1000;
+export const HOT_THRESHOLD = 2000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
 /** Share of the runs to `hotThreshold` from which on a block goes along into the region of a hot one. */

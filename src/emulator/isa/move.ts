@@ -212,6 +212,8 @@ export const moves: Family = {
     row('np 0f ae /6 mod3', 'mfence', '', nothing, { feature: 'sse2' }),
     row('np 0f ae /7 mod3', 'sfence', '', nothing, { feature: 'sse' }),
     row('NP 0f ae /7', 'clflush', 'Mb', (b) => void b.let(b.read(0)), { feature: 'clflush' }),
+    row('66 0f ae /7', 'clflushopt', 'Mb', (b) => void b.let(b.read(0)), { feature: 'clflushopt' }),
+    row('66 0f ae /6', 'clwb', 'Mb', (b) => void b.let(b.read(0)), { feature: 'clwb' }),
     row('np 0f c3 /r', 'movnti', 'My,Gy', move, { feature: 'sse2' }),
   ],
 };

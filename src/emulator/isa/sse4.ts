@@ -16,6 +16,7 @@ import {
   vector,
   vectorConstant,
   vectorTest,
+  withLane,
 } from './vector.js';
 import { callRoutine, commitSse, immediateByte, sse, sseUnaligned } from './vector-unit.js';
 
@@ -176,6 +177,18 @@ const sumsOfDifferences = sse((b) => {
 });
 
 /** DPPS and DPPD: products chosen by imm 7-4, summed in pairs, to the lanes chosen by imm 3-0. */
+/**
+ * Each lane's sum in the order in which processors add, which the payload of NaNs shows: with four products the
+ * neighbour in the pair first, then the other pair. `commit` ends a stage: an unmasked exception stops there.
+ */
+function laneSums(products: readonly Value[], add: (p: Value, q: Value) => Value, commit: () => void): Value[] {
+  const [p0, p1, p2, p3] = products as [Value, Value, Value | undefined, Value | undefined];
+  if (p2 === undefined || p3 === undefined) return [add(p0, p1), add(p1, p0)];
+  const [t0, t1, t2, t3] = [add(p1, p0), add(p0, p1), add(p3, p2), add(p2, p3)];
+  commit();
+  return [add(t0, t2), add(t1, t3), add(t2, t0), add(t3, t1)];
+}
+
 function dotProduct(precision: Precision): Semantics {
   const { bytes, lanes } = FORMATS[precision];
   return sse((b) => {
@@ -192,11 +205,14 @@ function dotProduct(precision: Precision): Semantics {
       return b.get(product);
     });
     const add = (p: Value, q: Value): Value => callRoutine(b, `sseAdd${precision}`, p, q);
-    const [p0, p1, p2, p3] = products as [Value, Value, Value, Value];
-    const sum = lanes === 2 ? add(p0, p1) : add(add(p0, p1), add(p2, p3));
     commitSse(b);
-    const splat = bytes === 8 ? vector(b, 'i64x2.splat', sum) : vector(b, 'i32x4.splat', b.wrap(sum));
-    b.write(0, vector(b, 'v128.and', splat, immediateMask(b, bytes, immediate)));
+    const sums = laneSums(products, add, () => commitSse(b));
+    commitSse(b);
+    const result = sums.reduce(
+      (whole, sum, i) => withLane(b, whole, bytes, i, bytes === 8 ? sum : b.wrap(sum)),
+      vectorConstant(0n, 0n),
+    );
+    b.write(0, vector(b, 'v128.and', result, immediateMask(b, bytes, immediate)));
   });
 }
 

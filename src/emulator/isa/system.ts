@@ -7,7 +7,7 @@ import type { Value } from '../codegen/value.js';
 import { CR4 } from '../cpu/control-bits.js';
 import { SEGMENT_BYTES, SEGMENT_OFFSETS, segmentAddress } from '../cpu/state-layout.js';
 import { helper, modelessHelper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
-import type { InstructionBuilder } from './instruction-builder.js';
+import { type InstructionBuilder, SEGMENT } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 
 const GENERAL_PROTECTION = 13;
@@ -88,7 +88,13 @@ const readTimestamp: Semantics = (b) => {
   b.setGpr(2, 4, b.wrap(b.shrU(value, b.i64(32))));
 };
 
-const swapGs: Semantics = modelessHelper('swapGs');
+/** SWAPGS: twice a system call, so no helper. */
+const swapGs: Semantics = (b) => {
+  b.raiseIf(b.state('cpl'), GENERAL_PROTECTION, 0);
+  const base = b.segmentField(SEGMENT.gs, SEGMENT_OFFSETS.base);
+  b.storeMemory(8, b.i32(0), segmentAddress(SEGMENT.gs) + SEGMENT_OFFSETS.base, b.state('kernelGsBase'));
+  b.setState('kernelGsBase', base);
+};
 
 const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
 
@@ -133,7 +139,7 @@ export const system: Family = {
       modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
       SEQUENTIAL,
     ),
-    row('0f 01 f8', 'swapgs', '', swapGs, { ...SEQUENTIAL, mode: '64' }),
+    row('0f 01 f8', 'swapgs', '', swapGs, { mode: '64' }),
     row(
       '0f 01 f9',
       'rdtscp',

@@ -8,6 +8,8 @@ import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
 import type { Bus } from '../cpu/processor.js';
+import { stateAddress } from '../cpu/state-layout.js';
+import { AC } from '../isa/eflags.js';
 import { PageWalker } from './page-walker.js';
 import type { PhysicalPages } from './physical-pages.js';
 import { Tlb } from './tlb.js';
@@ -21,6 +23,8 @@ function split(address: bigint): number {
   wide[0] = address;
   return (halves[0] as number) & 0xfff;
 }
+
+const EFLAGS = stateAddress('eflags') >> 2;
 
 /** Bits 63:47 all equal (SDM volume 1, 3.3.7.1)? `high` is the upper half; legacy addresses have 0 there. */
 export function isCanonical(high: number): boolean {
@@ -47,12 +51,21 @@ export class LinearMemory {
     this.walker = new PageWalker(state, pages, (address) => this.onCodeWrite(address, 4));
   }
 
-  /** Physical frame for one access, through the TLB; -1 with `walker.errorCode` set on a fault. */
-  frameFor(low: number, high: number, write: boolean, user: boolean): number {
+  /**
+   * Physical frame for one access, through the TLB; -1 with `walker.errorCode` set on a fault. `explicit`: made by an
+   * instruction's operand, so that EFLAGS.AC counts under SMAP.
+   */
+  frameFor(low: number, high: number, write: boolean, user: boolean, explicit = false): number {
     const entry = this.tlb.entry(low, user);
     if (this.isServed(entry, low, high, write)) return this.noteWrite(entry, write);
-    if (!this.walker.walk(low, high, write, user, false)) return -1;
     const { walker } = this;
+    walker.mayTouchUser = explicit && ((this.state.i32[EFLAGS] as number) & AC) !== 0;
+    if (!walker.walk(low, high, write, user, false)) return -1;
+    if (walker.guarded) {
+      // Not kept: whether it is allowed changes with every STAC and CLAC.
+      if (write && this.pages.isRam(walker.frame)) this.pages.dirty[walker.frame] = 1;
+      return walker.frame;
+    }
     this.tlb.fill(entry, low, high, walker.frame, walker.writable && walker.dirty, walker.global);
     this.state.observer.fill?.(low, high, walker.frame, write ? 'write' : 'read');
     return this.noteWrite(entry, write);

@@ -37,6 +37,10 @@ export class PageWalker {
   /** The entry's D bit is set, so a later write needs no walk. */
   dirty = false;
   global = false;
+  /** With CR4.SMAP: a supervisor's access to a user page, which is checked anew each time. */
+  guarded = false;
+  /** For the next walk: EFLAGS.AC lets the supervisor into user pages (SDM volume 3, 4.6.1). */
+  mayTouchUser = false;
 
   constructor(state: CpuState, pages: PhysicalPages, onCodeWrite: (address: number) => void) {
     this.state = state;
@@ -55,6 +59,7 @@ export class PageWalker {
       this.writable = true;
       this.dirty = true;
       this.global = false;
+      this.guarded = false;
       return true;
     }
     const noExecute = (efer & EFER.NXE) !== 0 && mode.entryBytes === 8;
@@ -89,8 +94,10 @@ export class PageWalker {
       }
       const isUser = (allowed & USER) !== 0;
       const writeProtected = (allowed & WRITABLE) === 0 && (user || (cr0 & CR0.WP) !== 0);
+      const guarded = !user && !fetch && isUser && (cr4 & CR4.SMAP) !== 0;
       const refused =
         (user && !isUser) ||
+        (guarded && !this.mayTouchUser) ||
         (write && writeProtected) ||
         (fetch && (!mayExecute || (!user && isUser && (cr4 & CR4.SMEP) !== 0)));
       if (refused) {
@@ -99,6 +106,7 @@ export class PageWalker {
       }
       this.markUsed(visited, entry, write);
       this.writable = (allowed & WRITABLE) !== 0 || (!user && (cr0 & CR0.WP) === 0);
+      this.guarded = guarded;
       this.dirty = write || (entry & DIRTY) !== 0;
       this.global = (entry & GLOBAL) !== 0 && (cr4 & CR4.PGE) !== 0;
       this.frame = frameOf(entry, entryHigh, mode.entryBytes, level.shift, low);

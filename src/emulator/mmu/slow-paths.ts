@@ -124,11 +124,11 @@ export class SlowPaths {
     let high = this.state.i32[ADDRESS + 1] as number;
     if (offset > 0) {
       const page = ((low & ~0xfff) + 4096) | 0;
-      if (page === 0 && (this.state.get('efer') & 0x400) !== 0) high = (high + 1) | 0;
+      // Outside 64-bit mode addresses wrap at 4 GiB; a flat segment has no limit there.
+      if (page === 0 && (MODES[this.state.get('modeKey')] as CpuMode).codeSize === 8) high = (high + 1) | 0;
       low = page;
     }
-    const beyondLimit = offset === 0 && this.leavesFlatSegment(low >>> 0, access & 0xff);
-    if (beyondLimit || !isCanonical(high)) {
+    if (!isCanonical(high)) {
       if (record !== 0) {
         const vector = (access & ACCESS_STACK) !== 0 ? VECTOR.stack : VECTOR.protection;
         this.leave.exception(new GuestException(vector, 0), record);
@@ -143,7 +143,7 @@ export class SlowPaths {
       if (record !== 0) this.leave.step(record);
       return -1;
     }
-    const frame = this.memory.frameFor(low, high, write, user);
+    const frame = this.memory.frameFor(low, high, write, user, true);
     if (frame < 0) {
       if (record !== 0) {
         const address = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
@@ -156,14 +156,6 @@ export class SlowPaths {
       observer.pages.written(frame, low, high, user);
     }
     return frame * 4096 + (low & 0xfff);
-  }
-
-  /** Flat 32-bit segments are not checked access by access; their limit is 4 GiB all the same. */
-  private leavesFlatSegment(low: number, bytes: number): boolean {
-    if (low + bytes <= 0x1_0000_0000) return false;
-    const key = this.state.get('modeKey');
-    const mode = MODES[key] as CpuMode;
-    return mode.codeSize !== 8 && mode.flat;
   }
 
   private notePhysical(address: number): void {

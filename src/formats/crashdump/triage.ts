@@ -52,9 +52,28 @@ export function readTriage(
       address: header.topOfStack,
       bytes: readBytes(source, header.stackOffset, Math.min(header.stackSize, MAX_STACK)).slice(),
     },
+    structures: structuresOf(source, header),
     read: blockReader(source, [...blocks, ...apart].sort(byAddress)),
   };
   return { parts, notes };
+}
+
+/** Larger than the structures of any build. */
+const MAX_STRUCTURE = 0x4_0000;
+
+/** The copies lie one behind the other, before the stack. */
+function structuresOf(source: ByteSource, header: ReturnType<typeof triageHeader64.read>): TriageParts['structures'] {
+  const { prcbOffset, processOffset, threadOffset, stackOffset } = header;
+  const between = (start: number, end: number) => {
+    const length = end - start;
+    const bytes =
+      start > 0 && length > 0 && length <= MAX_STRUCTURE ? readBytes(source, start, length).slice() : undefined;
+    return bytes?.length === length ? bytes : undefined;
+  };
+  const processor = between(prcbOffset, processOffset);
+  const process = between(processOffset, threadOffset);
+  const thread = between(threadOffset, stackOffset);
+  return processor && process && thread && { processor, process, thread };
 }
 
 type Block = ReturnType<typeof triageBlock64.read>;

@@ -4,9 +4,9 @@
  */
 import { PAGE_SIZE } from '../../core/address.js';
 import type { PagedAddressSpace } from '../../memory/paged-address-space.js';
+import { chunkBudget, leafChunks, type MemoryChunk } from '../resident-chunks.js';
 import type { LinuxKernel } from './kernel.js';
 import type { MemoryArea } from './mm-areas.js';
-import { chunkBudget, leafChunks, type MemoryChunk } from './user-memory.js';
 import { cachedFrames } from './user-pages.js';
 
 const PAGE = BigInt(PAGE_SIZE);

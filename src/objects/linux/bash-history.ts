@@ -6,9 +6,10 @@
  * pointers to them, then the pointers to what holds those.
  */
 import { u32, utf8Text } from '../../core/bytes.js';
+import { residentChunks } from '../resident-chunks.js';
 import type { LinuxKernel } from './kernel.js';
 import { mmAreas, VM } from './mm-areas.js';
-import { residentChunks, type UserMemory } from './user-memory.js';
+import type { UserMemory } from './user-memory.js';
 
 export interface HistoryEntry {
   /** Place in the history, from 1; undefined for an entry that is no longer (or not yet) in it. */

@@ -8,8 +8,8 @@
 import { type ElfFile, isElf, readElf } from '../../formats/elf/elf-file.js';
 import { bufferSource } from '../../formats/sources/buffer-source.js';
 import type { AddressSpace } from '../../memory/address-space.js';
+import type { MemoryChunk } from '../resident-chunks.js';
 import type { MemoryArea } from './mm-areas.js';
-import type { MemoryChunk } from './user-memory.js';
 
 /** p_type of what is loaded. */
 const PT_LOAD = 1;

@@ -15,6 +15,7 @@ import { processors } from './processors.js';
 /** Rows of the one table of 5.x, and of those that each processor has. */
 const OLD_ROWS = 512;
 const ROWS = 256;
+const TABLE_MEMBER = 'TimerTable.TimerEntries';
 /** A timer's list is short; a walk of this length goes in circles. */
 const MAX_STEPS = 4096;
 
@@ -40,9 +41,13 @@ interface Table {
 function* tables(kernel: WindowsKernel): Generator<Table> {
   let perProcessor = false;
   for (const { block } of processors(kernel)) {
-    if (!block.has('TimerTable.TimerEntries')) break;
+    if (!block.has(TABLE_MEMBER)) break;
     perProcessor = true;
-    yield { first: block.at('TimerTable.TimerEntries'), rows: ROWS };
+    const { type } = block.field(TABLE_MEMBER);
+    const first = kernel.struct('_KTIMER_TABLE_ENTRY', block.addressOf(TABLE_MEMBER));
+    // Since 10.0.22000 an array of two such tables.
+    const tablesOfOne = type.kind === 'array' && type.element.kind === 'array' ? type.count : 1;
+    yield { first, rows: ROWS * tablesOfOne };
   }
   if (perProcessor) return;
   const address = kernel.address('KiTimerTableListHead') ?? tableOfThreads(kernel);
@@ -89,7 +94,7 @@ const WORD = (1n << 64n) - 1n;
 export function timerRoutine(kernel: WindowsKernel, timer: StructView): bigint | undefined {
   const stored = timer.ptr('Dpc');
   if (stored === undefined || stored === 0n) return undefined;
-  if (!kernel.is64Bit || !timer.has('TimerType')) return stored;
+  if (!kernel.is64Bit || kernel.field('_KPRCB', TABLE_MEMBER) === undefined) return stored;
   const [never, always] = [kernel.globalPointer('KiWaitNever'), kernel.globalPointer('KiWaitAlways')];
   if (never === undefined || always === undefined) return undefined;
   const turned = rotateLeft(stored ^ never, never & 0xffn) ^ timer.address;

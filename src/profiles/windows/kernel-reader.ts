@@ -11,11 +11,14 @@ import { FIELD_ALTERNATIVES } from './field-alternatives.js';
 
 const resolve = fieldResolver(FIELD_ALTERNATIVES);
 
+/** What is read through: an address space, or pieces of one. */
+type Readable = Pick<AddressSpace, 'view' | 'pointerSize'>;
+
 export class KernelReader {
-  readonly space: AddressSpace;
+  readonly space: Readable;
   readonly types: TypeSource;
 
-  constructor(space: AddressSpace, types: TypeSource) {
+  constructor(space: Readable, types: TypeSource) {
     this.space = space;
     this.types = types;
   }

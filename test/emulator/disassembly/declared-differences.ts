@@ -90,6 +90,10 @@ export const DECLARED: readonly Declared[] = [
       /\(bad\)|wbnoinvd/.test(theirs.text),
   },
   {
+    reason: '3E before an indirect branch is NOTRACK (SDM volume 1, 17.3.4); beside 66 objdump shows DS',
+    applies: ({ ours, theirs }) => /notrack data16/.test(ours) && ours.replace('notrack', 'ds') === theirs.text,
+  },
+  {
     reason: 'hints of transactional memory (XACQUIRE, XRELEASE), which the tables do not know',
     applies: ({ ours, theirs }) => theirs.text.replace('xrelease', 'repz').replace('xacquire', 'repnz') === ours,
   },

@@ -121,6 +121,23 @@ describe.skipIf(triage === undefined)('a real triage dump (skipped when there is
     expect(new Set(dump.triage?.drivers.map(({ base }) => base)).size).toBe(dump.triage?.drivers.length);
   });
 
+  it('says what ran: the process, its thread, and what the other processors did', async () => {
+    const { image, dump } = await open();
+    type CrashRow = { kind?: string; name?: string; address?: bigint; value?: string };
+    const rows = await wholeRows<CrashRow>(image, crashinfo);
+    const of = (kind: string) => rows.filter((row) => row.kind === kind);
+    // The stack begins in PspSystemThreadStartup: a thread of System, by a worker of the executive.
+    expect(of('process')).toMatchObject([{ name: 'System', value: expect.stringMatching(/^pid 4, \d+ threads$/) }]);
+    const symbols = JSON.parse(
+      await readFile(await triage!.file('5278AFF86C341677D7D7835C85B7B844-1.json'), 'utf8'),
+    ).symbols;
+    const worker = `ntoskrnl+0x${symbols.ExpWorkerThread.address.toString(16)}`;
+    expect(of('thread')).toMatchObject([{ name: '264', value: `started at ${worker}` }]);
+    expect(of('processor').map(({ name }) => name)).toEqual(Array.from({ length: dump.processors }, (_, n) => `${n}`));
+    expect(of('processor')[0]?.value).toBe('running');
+    expect(of('processor').filter(({ value }) => value === 'idle').length).toBeGreaterThan(8);
+  });
+
   it('has the return addresses of its frames on the stack, in their order', async () => {
     const { expected, image } = await open();
     const symbols = JSON.parse(

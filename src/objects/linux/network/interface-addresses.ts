@@ -4,10 +4,11 @@
  * Source: include/linux/inetdevice.h, include/net/if_inet6.h, include/uapi/linux/if_addr.h (4.4 to 6.12). Multicast
  * memberships are no addresses of the interface and are left out.
  */
+
+import { ipv4Text, ipv6Text } from '../../network-addresses.js';
 import type { StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { chainEntries, listEntries } from '../lists.js';
-import { ipv4Text, ipv6Text } from '../sockets/addresses.js';
 
 export interface InterfaceAddress {
   readonly family: 'inet' | 'inet6';

@@ -4,11 +4,12 @@
  * Source: net/ipv4/fib_trie.c, include/net/ip_fib.h, net/ipv4/fib_lookup.h (4.4 to 6.12). Next hops that are objects of
  * their own (`ip nexthop`, 5.3) are not followed. The route cache holds no routes and is not read.
  */
+
+import { ipv4Text } from '../../network-addresses.js';
 import { occupiedSlots } from '../../pointer-table.js';
 import { readPointer, type StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { hlistEntries } from '../lists.js';
-import { ipv4Text } from '../sockets/addresses.js';
 
 export interface Ipv4Route {
   /** 254 is main, 255 local, 253 default (include/uapi/linux/rtnetlink.h). */

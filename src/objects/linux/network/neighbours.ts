@@ -3,11 +3,12 @@
  *
  * Source: include/net/neighbour.h, include/uapi/linux/neighbour.h (4.4 to 6.12; since 6.13 the buckets are hlists).
  */
+
+import { hardwareText, ipv4Text, ipv6Text } from '../../network-addresses.js';
 import { occupiedSlots } from '../../pointer-table.js';
 import type { StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
 import { chainEntries, hlistEntries } from '../lists.js';
-import { hardwareText, ipv4Text, ipv6Text } from '../sockets/addresses.js';
 
 export interface Neighbour {
   readonly family: 'inet' | 'inet6';

@@ -4,9 +4,10 @@
  * Reads the entries that only a `sock_common` stands for (TIME_WAIT, half-open requests) as well as whole sockets.
  * Source: include/net/sock.h, net/ipv4/{tcp_ipv4,udp,raw}.c and their IPv6 twins (what /proc/net prints).
  */
+
+import { fromNetwork16, ipv4Text, ipv6Text } from '../../network-addresses.js';
 import type { StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
-import { fromNetwork16, ipv4Text, ipv6Text } from './addresses.js';
 import {
   AF_INET6,
   IP_PROTOCOLS,

@@ -3,9 +3,10 @@
  *
  * Source: net/packet/internal.h, packet_seq_show in net/packet/af_packet.c.
  */
+
+import { fromNetwork16 } from '../../network-addresses.js';
 import type { StructView } from '../../struct-view.js';
 import type { LinuxKernel } from '../kernel.js';
-import { fromNetwork16 } from './addresses.js';
 import type { FamilyFacts } from './socket-facts.js';
 import { receiveMemory } from './socket-memory.js';
 

@@ -1,7 +1,7 @@
 import { SocketAddress } from 'node:net';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fromNetwork16, hardwareText, ipv4Text, ipv6Text } from '../../../../src/objects/linux/sockets/addresses.js';
+import { fromNetwork16, hardwareText, ipv4Text, ipv6Text } from '../../src/objects/network-addresses.js';
 
 /** Node's own text of an IPv6 address, from its eight groups. */
 function nodeText(bytes: Uint8Array): string {
