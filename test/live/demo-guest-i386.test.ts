@@ -1,3 +1,0 @@
-import { watchDemoGuest } from './watch-demo-guest.js';
-
-watchDemoGuest('i386');
