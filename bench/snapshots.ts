@@ -6,30 +6,26 @@
  * Processor time is what counts where a figure says so: it depends less on what else the machine does.
  */
 
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createDebianGuest } from '../src/guests/create-debian-guest.js';
 import { type GuestFile, loadGuestFile } from '../src/guests/guest-file.js';
 import { LiveGuest } from '../src/live/live-guest.js';
 import { takeSnapshot } from '../src/live/take-snapshot.js';
 import { openStore } from '../src/snapshots/store.js';
+import { measureSeries, milliseconds, row } from './stored-series.js';
 
 const SECOND = 1e9;
 /** Guest time at which the guest has booted, and at which nothing more happens in it. */
 const BOOTED = 3 * SECOND;
 const IDLE = 12 * SECOND;
 const COUNT = 100;
-const RUNS = 5;
 const SERIES = 'bench';
 
 const folder = mkdtempSync(join(tmpdir(), 'memlapse-bench-'));
 const storePath = join(folder, 'store');
-const row = (...cells: string[]) => process.stdout.write(`| ${cells.join(' | ')} |\n`);
 const size = () => statSync(join(storePath, 'snapshots.mdb')).size;
-const milliseconds = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 /** Milliseconds on the wall and of the processor that `work` takes. */
 function timed<T>(work: () => T): { result: T; wall: number; cpu: number } {
@@ -105,36 +101,5 @@ row(`storage of ${COUNT} more, against the first`, `${(size() / firstSize).toFix
 live.close();
 await fresh.close();
 
-const CLI = fileURLToPath(new URL('../bin/run.js', import.meta.url));
-const run = (...args: string[]) => {
-  const began = performance.now();
-  const result = spawnSync('/usr/bin/time', ['-f', '%U %S %M', process.execPath, CLI, ...args, '--store', storePath], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-    env: { ...process.env, MEMLAPSE_CACHE: join(folder, 'cache') },
-  });
-  if (result.status !== 0) throw new Error(result.stderr);
-  const [user = 0, system = 0, rss = 0] = (result.stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return { wall: performance.now() - began, cpu: (user + system) * 1000, rss: rss / 1024 };
-};
-const best = (...args: string[]) => {
-  const runs = Array.from({ length: RUNS }, () => run(...args));
-  const least = (of: (each: (typeof runs)[number]) => number) => Math.min(...runs.map(of));
-  return { wall: least(({ wall }) => wall), cpu: least(({ cpu }) => cpu), rss: least(({ rss }) => rss) };
-};
-const text = ({ wall, cpu, rss }: ReturnType<typeof best>) =>
-  `${milliseconds(wall)}, ${milliseconds(cpu)} processor, ${rss.toFixed(0)} MiB`;
-const raw = join(folder, 'memory.raw');
-run('snapshot', 'export', `${SERIES}@50`, raw);
-run('pslist', '-f', raw);
-run('pslist', '-f', `snapshot:${SERIES}@50`);
-const file = best('pslist', '-f', raw, '--json');
-const stored = best('pslist', '-f', `snapshot:${SERIES}@50`, '--json');
-row('pslist on the raw file', text(file), '');
-row('pslist on the stored snapshot', `${text(stored)}: ${(stored.cpu / file.cpu).toFixed(2)} x`, '1.2 x');
-row('pslist --between 1..10', text(best('pslist', '-f', `snapshot:${SERIES}`, '--between', '1..10', '--json')), '');
-const between = best('pslist', '-f', `snapshot:${SERIES}`, '--between', `1..${COUNT}`, '--json');
-row(`pslist --between 1..${COUNT}`, `${text(between)}: ${(between.cpu / stored.cpu).toFixed(2)} x`, '5 x one');
-row('diff of two neighbours', text(best('diff', `snapshot:${SERIES}@50`, `snapshot:${SERIES}@51`, '--json')), '1 s');
-row(`timeline of ${COUNT + 1}`, text(run('timeline', '-f', `snapshot:${SERIES}`, '--json')), '');
+measureSeries(storePath, SERIES, COUNT);
 rmSync(folder, { recursive: true, force: true });

@@ -81,7 +81,9 @@ export function selectSnapshot(store: SnapshotStore, text: string): ListedSnapsh
       `one is meant here, or -f snapshot:${series} --between ${point}`,
     );
   }
-  return pick(seriesOf(store, series), series, point);
+  // The usual case needs no list: a manifest is read in a fraction of the time of a hundred.
+  const direct = /^\d+$/.test(point) ? store.find(series, Number(point)) : undefined;
+  return direct ?? pick(seriesOf(store, series), series, point);
 }
 
 /** The snapshots of `NAME@A..B` (both included; either may be left out), or of the whole series `NAME`. */

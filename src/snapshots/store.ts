@@ -90,6 +90,15 @@ export class SnapshotStore {
     return found;
   }
 
+  /** One snapshot, without a look at the others; undefined when there is none, or its manifest is damaged. */
+  find(series: string, number: number): ListedSnapshot | undefined {
+    const record = this.#tables.manifests.get([series, number]);
+    const payload = record === undefined ? undefined : unseal(record);
+    if (payload === undefined) return undefined;
+    const info = snapshotInfo(series, number, JSON.parse(payload.toString()) as ManifestRecord);
+    return { ...info, tags: this.#tagsByKey().get(`${series}@${number}`) ?? [] };
+  }
+
   /** @throws UserError when there is no such snapshot, or its manifest is damaged */
   get(series: string, number: number): SnapshotInfo {
     return snapshotInfo(series, number, readManifest(this.#tables, series, number));

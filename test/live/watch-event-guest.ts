@@ -32,8 +32,8 @@ import { changeLine, truthChanges } from './truth-changes.js';
 const KINDS: readonly Kind[] = ['pslist', 'modules', 'mounts', 'handles', 'maps', 'netstat', 'interfaces'];
 const SERIES = 'events';
 /** From power-on to the last moment, and for one test, on a machine with other work to do. */
-const PATIENCE = 900_000;
-const TEST_PATIENCE = 240_000;
+const PATIENCE = 1_800_000;
+const TEST_PATIENCE = 600_000;
 
 /** The rows, or the one line why there are none. */
 async function outcome(rows: () => AsyncIterable<MarkedRow> | Promise<readonly MarkedRow[]>) {

@@ -161,6 +161,7 @@ export class ProcessorCore {
       blocks: this.blocks,
       memory: this.memory,
       helperRecord: () => this.record,
+      updateAttention: () => this.updateAttention(),
       imports: this.imports,
       retranslate: () => {
         this.blocks.flushBlocks();
@@ -281,7 +282,7 @@ export class ProcessorCore {
   private updateAttention(): void {
     const { i32 } = this.state;
     const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
-    i32[ATTENTION] = this.stopRequested ? 1 : waits;
+    i32[ATTENTION] = this.stopRequested || this.events.isUrgent ? 1 : waits;
   }
 
   reset(): void {

@@ -120,8 +120,14 @@ export class CpuState {
     return this.u64[ARGUMENTS + index] as bigint;
   }
 
-  setResult(index: number, value: bigint): void {
-    this.u64[RESULTS + index] = value;
+  /** An argument that is a small number (a selector, a size, 32 bits of a register). */
+  smallArgument(index: number): number {
+    return this.count((ARGUMENTS + index) * 8);
+  }
+
+  setResult(index: number, value: bigint | number): void {
+    if (typeof value === 'number') this.setCount((RESULTS + index) * 8, value);
+    else this.u64[RESULTS + index] = value;
   }
 
   // ---- segments ----------------------------------------------------------------------------------------------

@@ -23,9 +23,8 @@ import { systemCall, systemEnter, systemExit, systemReturn } from './system-call
 export type HostHelper = (core: ProcessorCore) => void;
 
 const arg = (core: ProcessorCore, index: number): bigint => core.state.argument(index);
-const num = (core: ProcessorCore, index: number): number => Number(core.state.argument(index));
-const result = (core: ProcessorCore, value: bigint | number, index = 0): void =>
-  core.state.setResult(index, BigInt.asUintN(64, BigInt(value)));
+const num = (core: ProcessorCore, index: number): number => core.state.smallArgument(index);
+const result = (core: ProcessorCore, value: bigint | number, index = 0): void => core.state.setResult(index, value);
 
 function requireRing0(core: ProcessorCore): void {
   if (core.state.get('cpl') !== 0) protectionFault();

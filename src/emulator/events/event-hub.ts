@@ -64,6 +64,8 @@ export interface EventHost {
   readonly memory: LinearMemory;
   /** The micro-op record of the host helper that runs. */
   readonly helperRecord: () => number;
+  /** Has the block that runs left at its end when that is urgent. */
+  readonly updateAttention: () => void;
   readonly imports: Record<string, WebAssembly.ImportValue>;
   /** Drops all decoded and translated code. */
   retranslate(): void;
@@ -100,6 +102,10 @@ export class EventHub implements EventSource {
     this.hostEvents = new HostEvents(host.state, host.helperRecord, {
       reserve: () => this.reserve(),
       commit: () => this.commit(),
+      reported: (certain) => {
+        if (certain || this.plan?.changesInstructions !== true) this.commit();
+        if (this.isUrgent) this.host.updateAttention();
+      },
     });
     this.i32[HEAD] = EVENTS_BASE;
     this.i32[MARK] = EVENTS_BASE;
@@ -142,6 +148,11 @@ export class EventHub implements EventSource {
 
   get isFull(): boolean {
     return (this.i32[HEAD] as number) >= FULL_AT;
+  }
+
+  /** The run loop has to look before the next block. */
+  get isUrgent(): boolean {
+    return this.isActive && (this.i32[STOP] !== 0 || this.isFull);
   }
 
   /** Between two instructions: makes changes effective and drains a full buffer. True: the run stops here. */

@@ -40,6 +40,8 @@ export interface EventSink {
   reserve(): void;
   /** What was reported stays: an instruction is not being executed, or this part of it is done. */
   commit(): void;
+  /** A record may have been added. `certain`: no instruction is being executed that could take it back. */
+  reported(certain: boolean): void;
 }
 
 export class HostEvents {
@@ -135,7 +137,7 @@ export class HostEvents {
       BigInt.asUintN(64, address), BigInt(physical), BigInt.asUintN(64, value), extra, rip, pending,
       size | (detail << 8), mask,
     ); // biome-ignore format: one call
-    if (!this.isInside) this.sink.commit();
+    this.sink.reported(!this.isInside);
   }
 
   /** Is an instruction being executed? */

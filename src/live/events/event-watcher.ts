@@ -96,7 +96,7 @@ export class EventWatcher {
 
   #watch(row: EventRow, kernel: LinuxKernel): void {
     if (row.event === 'exec-of-written-page') {
-      watchWrittenCode(this.#live.machine, kernel.profile.pointerSize, ({ address, icount }) =>
+      watchWrittenCode(this.#live.machine, ({ address, icount }) =>
         this.#host.happened({ label: row.label, detail: `code at 0x${address.toString(16)}, instruction ${icount}` }),
       );
     } else if (row.event === 'write') {

@@ -8,8 +8,6 @@
  */
 import type { Machine } from '../../emulator/machine/machine.js';
 
-/** User addresses end here at the latest: the lower half of 4-level paging, 3 GiB of 32-bit kernels. */
-const USER_END = { 8: 0x8000_0000_0000n, 4: 0xc000_0000n } as const;
 /** Page-table isolation gives a process two roots that differ in this bit (arch/x86/mm/pti.c). */
 const ROOT = ~0x1fffn;
 /** Pages remembered; far more than a guest has. */
@@ -22,24 +20,17 @@ export interface WrittenCode {
 }
 
 /** Calls `found` for each page once, until the function that is returned is called. */
-export function watchWrittenCode(
-  machine: Pick<Machine, 'events'>,
-  pointerSize: 4 | 8,
-  found: (code: WrittenCode) => void,
-): () => void {
-  const ranges = [{ start: 0n, end: USER_END[pointerSize] }];
-  /** Written, not run yet -> false; run -> true. */
-  const pages = new Map<bigint, boolean>();
-  const keyOf = (addressSpace: bigint, address: bigint) => ((addressSpace & ROOT) << 52n) | (address >> 12n);
-  const subscription = machine.events.subscribe({ kind: ['write', 'block'], ranges }, (events) => {
-    for (const event of events) {
-      const key = keyOf(event.addressSpace, event.address);
-      if (event.kind === 'write') {
-        if (pages.size < MOST_PAGES && !pages.has(key)) pages.set(key, false);
-      } else if (event.ring === 3 && pages.get(key) === false) {
-        pages.set(key, true);
-        found({ address: event.address, icount: event.icount });
-      }
+export function watchWrittenCode(machine: Pick<Machine, 'events'>, found: (code: WrittenCode) => void): () => void {
+  const seen = new Set<bigint>();
+  const subscription = machine.events.subscribe({ kind: 'code-execute', ring: 3 }, (events) => {
+    for (const { address, addressSpace, icount, writtenAs } of events) {
+      const page = address >> 12n;
+      const sameRoot = writtenAs !== undefined && ((writtenAs.addressSpace ^ addressSpace) & ROOT) === 0n;
+      if (!sameRoot || writtenAs.page >> 12n !== page) continue;
+      const key = ((addressSpace & ROOT) << 52n) | page;
+      if (seen.has(key) || seen.size >= MOST_PAGES) continue;
+      seen.add(key);
+      found({ address, icount });
     }
   });
   return () => subscription.close();

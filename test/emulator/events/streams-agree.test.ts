@@ -79,6 +79,27 @@ test('more events than the buffer holds, none lost', () => {
   );
 });
 
+describe('ports in a loop that never leaves generated code', () => {
+  // L: inc eax; out 0x42, eax; jmp L
+  const program: Prepare = (cpu) => {
+    enterLong(cpu);
+    cpu.setRegister('rax', 0n);
+    load(cpu, CODE, 'ff c0 e7 42 eb fa');
+  };
+
+  test('more events than the buffer holds', () => {
+    const { events } = agree(program, [45_000], [{ kind: 'port-write' }]);
+    expect(events.map((event) => (event.kind === 'port-write' ? event.value : undefined))).toEqual(
+      Array.from({ length: 15_000 }, (_, i) => i + 1),
+    );
+  });
+
+  test('a stop behind each', () => {
+    const { stops } = agree(program, [30], [{ kind: 'port-write', stop: true }]);
+    expect(stops).toEqual(Array.from({ length: 10 }, (_, i) => [i * 3 + 2, 0x1004n]));
+  });
+});
+
 describe('exceptions', () => {
   test('in every loop: a division by zero, a page that is brought in, a breakpoint', () => {
     const { events } = agree(
