@@ -1,0 +1,3 @@
+import { watchEventGuest } from './watch-event-guest.js';
+
+watchEventGuest('i386');
