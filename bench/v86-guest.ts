@@ -6,8 +6,8 @@ import { V86 } from 'v86';
 
 const [bios = '', kernel = '', initrd = '', cmdline = ''] = process.argv.slice(2);
 const buffer = (path: string) => ({ buffer: new Uint8Array(readFileSync(path)).buffer });
-/** v86 does not tell of a power-off; this is the kernel's last line. */
-const LAST = 'reboot: Power down';
+/** v86 does not tell of a power-off, and has no ACPI unless asked; this is the kernel's last line with it and without. */
+const LAST = /reboot: (?:Power down|System halted)$/;
 let line = '';
 
 const emulator = new V86({
@@ -24,5 +24,5 @@ emulator.add_listener('serial0-output-byte', (byte) => {
   const character = String.fromCharCode(byte);
   process.stdout.write(character);
   line = character === '\n' ? '' : line + character;
-  if (line.endsWith(LAST)) process.exit(0);
+  if (LAST.test(line)) process.exit(0);
 });

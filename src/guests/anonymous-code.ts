@@ -1,6 +1,6 @@
 /**
- * A tiny program for the demonstration guest: it maps memory that is writable and executable, puts code into it and
- * sleeps for ever. What `malfind` is there to find.
+ * A tiny program for the demonstration guest: it maps memory that is writable and executable, puts code into it, calls it
+ * and sleeps for ever. What `malfind` is there to find, and snapshots are taken at when written code runs.
  */
 
 /** Machine code for amd64 Linux; system-call numbers from asm/unistd_64.h, flags from asm-generic/mman-common.h. */
@@ -14,6 +14,7 @@ const CODE_64 = [
   [0x45, 0x31, 0xc9], // xor r9d, r9d
   [0x0f, 0x05], // syscall
   [0xc7, 0x00, 0x90, 0x90, 0x90, 0xc3], // mov dword [rax], nop nop nop ret
+  [0xff, 0xd0], // call rax
   [0xb8, 0x22, 0x00, 0x00, 0x00], // mov eax, 34 (pause)
   [0x0f, 0x05], // syscall
   [0xeb, 0xf7], // jmp back to the pause
@@ -30,6 +31,7 @@ const CODE_32 = [
   [0x31, 0xed], // xor ebp, ebp
   [0xcd, 0x80], // int 0x80
   [0xc7, 0x00, 0x90, 0x90, 0x90, 0xc3], // mov dword [eax], nop nop nop ret
+  [0xff, 0xd0], // call eax
   [0xb8, 0x1d, 0x00, 0x00, 0x00], // mov eax, 29 (pause)
   [0xcd, 0x80], // int 0x80
   [0xeb, 0xf7], // jmp back to the pause

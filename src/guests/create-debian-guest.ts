@@ -21,7 +21,7 @@ import {
   kernelPackage,
   unpackPackage,
 } from './debian-packages.js';
-import { DEMO_INIT } from './demo-init.js';
+import { DEMO_HIDES, DEMO_INIT } from './demo-init.js';
 import type { GuestFile } from './guest-file.js';
 
 /** Kernel flavours by architecture; the i386 one is the one whose types come along with memlapse. */
@@ -30,7 +30,7 @@ const KERNELS = { amd64: 'linux-image-amd64', i386: 'linux-image-686-pae' } as c
 const MODULES = ['dummy'];
 const MEMORY = 256 * 1024 * 1024;
 /** Counted up when what is in a guest changes, so that kept ones are made anew. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** Makes the guest unless it is kept, and returns the path of its guest file. Throws `UserError` when apt cannot help. */
 export function createDebianGuest(architecture: DebianArchitecture, note: (text: string) => void): string {
@@ -59,6 +59,7 @@ export function createDebianGuest(architecture: DebianArchitecture, note: (text:
       append: 'console=ttyS0 panic=-1 quiet',
       memory: MEMORY,
       cpu: architecture === 'amd64' ? 64 : 32,
+      hides: DEMO_HIDES,
     };
     writeFileSync(join(made, 'guest.json'), `${JSON.stringify(guest, null, 2)}\n`);
     rmSync(folder, { recursive: true, force: true });

@@ -8,8 +8,11 @@
 export const DEMO_MOMENTS = [
   'the guest is up: a server listens, a file is deleted and still open',
   'a program with code in anonymous memory was started, a module loaded, one process ended and another began',
-  'nothing else happened inside of the guest',
+  'the server was taken off the list of processes, by a write to memory: it runs on',
 ] as const;
+
+/** The process that is hidden, and the line after which it is. */
+export const DEMO_HIDES = [{ process: 'nc', after: '=HIDE nc=' }] as const;
 
 /** `/init`. Busybox is at /bin/busybox, modules at /modules/NAME.ko, in the order of /modules/list. */
 export const DEMO_INIT = `#!/bin/busybox sh
@@ -43,7 +46,9 @@ sleep 8000 &
 kill %3
 sleep 1
 echo "=MOMENT 2="
-sleep 2
+sleep 1
+echo "=HIDE nc="
+sleep 1
 echo "=MOMENT 3="
 case " $(cat /proc/cmdline) " in *" idle "*) exec sleep 1000000 ;; esac
 sleep 1

@@ -14,6 +14,14 @@ export interface GuestFile {
   /** Bytes of memory. */
   readonly memory: number;
   readonly cpu: 64 | 32;
+  /** Processes that are taken off the kernel's task list, as a rootkit would, when the guest has printed a text. */
+  readonly hides?: readonly HiddenProcess[];
+}
+
+export interface HiddenProcess {
+  /** The name (comm) of the process; of several the first. */
+  readonly process: string;
+  readonly after: string;
 }
 
 const SCHEMA = new URL('../../profiles-data/schema/guest.schema.json', import.meta.url);

@@ -15,6 +15,7 @@ import type { SnapshotStore } from '../snapshots/store.js';
 import { Alarm } from './alarm.js';
 import { EventWatcher } from './events/event-watcher.js';
 import type { Happening } from './events/guest-events.js';
+import { Hiding } from './hiding.js';
 import type { LiveGuest } from './live-guest.js';
 import { Pacer } from './pacer.js';
 import { Retention } from './retention.js';
@@ -81,6 +82,7 @@ export class GuestRun {
   readonly #began = performance.now();
   readonly #orders: Order[] = [];
   readonly #watcher: EventWatcher;
+  readonly #hiding: Hiding;
   /** What has happened and has no snapshot yet. */
   #happenings: Happening[] = [];
   readonly #end: Clocks;
@@ -114,6 +116,7 @@ export class GuestRun {
       },
       remark: (text) => host.remark(text),
     });
+    this.#hiding = new Hiding(live, (text) => host.remark(text));
     this.#script = script === undefined ? undefined : new SerialScript(script, (bytes) => this.type(bytes));
   }
 
@@ -144,6 +147,8 @@ export class GuestRun {
     this.#panic.printed(byte, machine.time);
     this.#script?.printed(byte);
     this.#watcher.printed(byte);
+    this.#hiding.printed(byte);
+    if (this.#hiding.isDue) machine.processor.requestStop();
   }
 
   /** Types on the guest's first serial port. */
@@ -214,6 +219,7 @@ export class GuestRun {
       if (outcome.kind === 'event') this.#watcher.stopped(outcome.event);
       else if (outcome.kind !== 'reached') return this.#finish(outcome);
       if (this.#watcher.nextLook <= this.#live.machine.time) await this.#watcher.look();
+      if (this.#hiding.isDue) await this.#hiding.carryOut();
       if (this.#panic.over <= this.#live.machine.time) return this.#finish({ kind: 'panic' });
       if (this.#isOver()) return this.#finish({ kind: 'reached', condition: 'time' });
       this.#takeDue();
@@ -257,7 +263,7 @@ export class GuestRun {
       time: Math.min(this.#sleepTo ?? slice, this.#nextStop),
       ...(icount === NEVER ? {} : { icount }),
       halt: !sleeps && (this.#isPaced || machine.nextDeadline === NEVER),
-      event: () => this.#happenings.length > 0,
+      event: () => this.#happenings.length > 0 || this.#hiding.isDue,
     });
     this.#sleepTo = undefined;
     if (!sleeps && machine.time >= slice) this.#slice.took(performance.now() - started);

@@ -1,25 +1,19 @@
 /**
- * Records the demonstration: boots a Debian guest, takes a snapshot every second of guest time and at each of its
- * moments, and after the second moment hides one of its processes the way a rootkit does.
+ * Records the demonstration: boots a Debian guest and takes a snapshot every second of guest time and at each of its
+ * moments. The guest file says which of its processes is hidden, and when.
  *
  * What is told about the snapshots afterwards is told by ordinary commands.
  */
 
-import { loadPlugin } from '../analysis/registry.js';
-import { runPlugin } from '../analysis/run-plugin.js';
 import { UserError } from '../core/errors.js';
 import { DEMO_MOMENTS } from '../guests/demo-init.js';
 import { loadGuestFile } from '../guests/guest-file.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { GuestRun, type Recorded } from './guest-run.js';
-import { hideProcess } from './hide-process.js';
 import { LiveGuest } from './live-guest.js';
 import type { Schedule } from './schedule.js';
 
 const NS = 1e9;
-/** The program that is hidden, and after which moment. */
-const VICTIM = 'nc';
-const HIDDEN_AFTER = 2;
 
 /** What a moment's snapshot is tagged: `moment-1`. */
 export const momentTag = (number: number): string => `moment-${number}`;
@@ -47,7 +41,6 @@ export async function recordDemo(
   note: (text: string) => void,
 ): Promise<void> {
   const began = performance.now();
-  let hiding: Promise<unknown> = Promise.resolve();
   const reached: number[] = [];
   const taken = ({ snapshot: { number, moment } }: Recorded) => {
     const reasons = moment.reason?.split(', ') ?? [];
@@ -58,7 +51,6 @@ export async function recordDemo(
     const guestTime = `${(Number(moment.guestTimeNs ?? 0n) / NS).toFixed(1)} s of guest time`;
     const here = `${((performance.now() - began) / 1000).toFixed(0)} s here`;
     note(`${series}@${number}, ${guestTime}, ${here}: ${DEMO_MOMENTS[at - 1]}`);
-    if (at === HIDDEN_AFTER) hiding = run.standingStill(() => hide(live)).then(note, (error: unknown) => error);
   };
   const live = await LiveGuest.boot(await loadGuestFile(guestPath), (byte) => run.printed(byte));
   const run: GuestRun = new GuestRun(
@@ -72,21 +64,7 @@ export async function recordDemo(
   } finally {
     live.close();
   }
-  const failure = await hiding;
-  if (failure !== undefined) throw failure;
   if (reached.length < DEMO_MOMENTS.length) {
     throw new UserError(`the guest ended after moment ${reached.at(-1) ?? 0}`, 'remove the guest and try again');
   }
-}
-
-async function hide(live: LiveGuest): Promise<string> {
-  const image = live.image();
-  const kernel = await image.requireLinux();
-  const pslist = await loadPlugin({ folder: 'linux', name: 'pslist' });
-  for await (const { row } of runPlugin(pslist, image)) {
-    if (row.name !== VICTIM || typeof row.pid !== 'number') continue;
-    hideProcess(live.machine, kernel, row.pid);
-    return `now ${VICTIM} (pid ${row.pid}) is taken off the kernel's task list, as a rootkit would; it runs on`;
-  }
-  throw new UserError(`the guest runs no ${VICTIM}`, 'remove the guest and try again');
 }

@@ -1,6 +1,7 @@
 /** Live mode as a user calls it: guests, runs in front and behind, what is said when it is called wrongly. */
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { writeTinyGuest } from '../live/tiny-guest.js';
 import { linuxGuest } from '../synthetic/linux-guest.js';
@@ -112,6 +113,7 @@ describe('a run behind', () => {
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(second.stderr).toMatch(/^memlapse: 'behind' runs already, as process \d+; [^\n]*\n$/);
 
+    const watching = call('live', 'console', 'behind');
     expect((await call('live', 'send', 'behind', 'hello', '--raw')).code).toBe(0);
     expect(await json('live', 'snapshot', 'behind', '--tag', 'mine')).toMatchObject([
       { number: 1, reason: 'on demand' },
@@ -124,6 +126,11 @@ describe('a run behind', () => {
     expect(await json('live', 'status', 'behind', '--state-hash')).toEqual(before);
     expect(await json('live', 'resume', 'behind')).toMatchObject([{ state: 'running' }]);
     expect(await json('live', 'stop', 'behind')).toMatchObject([{ snapshots: 2, missed: 0 }]);
+    expect(await watching).toEqual({
+      code: 0,
+      stdout: 'ready\nhello',
+      stderr: expect.stringContaining('memlapse: the run ended: stopped\n'),
+    });
     expect(await json('live', 'list')).toEqual([]);
     expect(readFileSync(join(store, 'live', 'behind.log'), 'utf8')).toMatch(
       /^ready\nhello\n?memlapse: snapshot behind@1/,
@@ -133,32 +140,46 @@ describe('a run behind', () => {
     );
   });
 
-  test('ends in order at a signal, and leaves no more than its log when it is killed', async () => {
-    for (const [signal, last] of [
-      ['SIGTERM', 'SIGTERM'],
-      ['SIGKILL', undefined],
-    ] as const) {
-      const started = await call(
-        'live',
-        'start',
-        guest,
-        '--name',
-        signal,
-        '--every',
-        '10ms',
-        '--speed',
-        'max',
-        '--json',
-      );
-      const [{ pid }] = JSON.parse(started.stdout) as [{ pid: number }];
-      process.kill(pid, signal);
-      while ((await json('live', 'list')).length > 0);
-      const rows = await json('snapshot', 'list', signal);
-      if (last !== undefined) expect(rows.at(-1)?.reason).toContain(last);
-      expect((await call('snapshot', 'verify', signal)).code).toBe(0);
-      // The name is free again.
-      expect((await call('live', 'run', guest, '--name', signal, '--for', '1ms', '-q')).code).toBe(0);
+  const start = async (name: string): Promise<number> => {
+    const { stdout } = await call(
+      'live',
+      'start',
+      guest,
+      '--name',
+      name,
+      '--every',
+      '10ms',
+      '--speed',
+      'max',
+      '--json',
+    );
+    return (JSON.parse(stdout) as [{ pid: number }])[0].pid;
+  };
+  const ended = async () => {
+    while ((await json('live', 'list')).length > 0);
+  };
+
+  test('ends in order at a signal', async () => {
+    process.kill(await start('signal'), 'SIGTERM');
+    await ended();
+    expect((await json('snapshot', 'list', 'signal')).at(-1)?.reason).toContain('SIGTERM');
+    expect(readFileSync(join(store, 'live', 'signal.log'), 'utf8')).toMatch(/memlapse: the run ended: SIGTERM\n$/);
+    expect(readdirSync(join(store, 'live')).filter((file) => file.startsWith('signal'))).toEqual(['signal.log']);
+  });
+
+  test('that is killed loses the snapshot in the making, whenever it is', async () => {
+    for (const delay of [0, 60, 170]) {
+      const pid = await start('killed');
+      await sleep(delay);
+      process.kill(pid, 'SIGKILL');
+      await ended();
     }
+    // Socket and record of the last one are still there, and in nobody's way.
+    expect((await call('live', 'status', 'killed')).stderr).toMatch(/^memlapse: no guest runs as 'killed'; /);
+    expect((await call('live', 'run', guest, '--name', 'killed', '--for', '1ms', '-q')).code).toBe(0);
+    expect(await call('snapshot', 'verify', 'killed')).toMatchObject({ code: 0, stdout: '' });
+    const numbers = (await json('snapshot', 'list', 'killed')).map(({ number }) => number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
   });
 });
 
