@@ -1,0 +1,3 @@
+import { watchDemoGuest } from './watch-demo-guest.js';
+
+watchDemoGuest('i386');
