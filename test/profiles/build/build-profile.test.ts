@@ -111,7 +111,9 @@ describe.skipIf(!canCompile(['-g']))('buildProfile', () => {
 
   it('refuses what has no types, or is nothing of a kernel', async () => {
     await expect(buildProfile([at('System.map')])).rejects.toThrow(/^there are no types in /);
-    await expect(buildProfile([put('text', 'hello world\n')])).rejects.toThrow(/is no vmlinux, vmlinuz, System.map or/);
+    await expect(buildProfile([put('text', 'hello world\n')])).rejects.toThrow(
+      /text is no vmlinux, vmlinuz, System.map, Debian package or program database/,
+    );
     // What Debian's image packages have under that name.
     const stub = 'ffffffffffffffff B The real System.map is in the linux-image-<version>-dbg package\n';
     await expect(buildProfile([put('stub', stub)])).rejects.toThrow(/has 0 symbols, a kernel has tens of thousands$/);
