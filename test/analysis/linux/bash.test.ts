@@ -37,9 +37,11 @@ onEveryImage('bash', (opened) => {
     const started = boot + BigInt(Math.floor(shell.stat.startTicks / 100));
     const seconds = (await opened().rows(bash)).map(({ time }) => time! / NS_PER_SECOND);
     for (const [place, second] of seconds.entries()) {
-      if (place > 0) expect(second).toBeGreaterThanOrEqual(seconds[place - 1]! + 1n);
+      if (place > 0) expect(second).toBeGreaterThanOrEqual(seconds[place - 1]!);
     }
     expect(seconds[0]).toBeGreaterThanOrEqual(started);
+    // A line a second; a guest with little processor time may read two of them in one.
+    expect(seconds[5]! - seconds[0]!).toBeGreaterThanOrEqual(4n);
     // The fifth command started a process, whose start the kernel knows.
     const sleep = userTruth(truth).find(({ cmdline }) => cmdline[1] === '54321')!;
     // Boot time and entry time are cut to seconds, and bash took part of another to start it.
