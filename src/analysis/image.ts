@@ -92,7 +92,7 @@ export class Image {
   async requireKernel(): Promise<GuestKernel> {
     await this.detect();
     if (this.kernel !== undefined) return this.kernel;
-    throw this.#failure ?? new UserError(`no kernel was found in ${this.name}`);
+    throw this.#failure ?? new UserError(`no kernel was found in ${this.name}`, this.#alternative());
   }
 
   async #require<S extends SystemName>(system: S): Promise<Kernels[S]> {
@@ -100,7 +100,16 @@ export class Image {
     const kernel = this.#found[system];
     if (kernel !== undefined) return kernel;
     const other = this.os === undefined ? '' : `; it holds ${TITLES[this.os]}`;
-    throw this.#failure ?? new UserError(`no ${TITLES[system]} kernel was found in ${this.name}${other}`);
+    const message = `no ${TITLES[system]} kernel was found in ${this.name}${other}`;
+    throw this.#failure ?? new UserError(message, this.#alternative());
+  }
+
+  /** What to do with a dump that has no memory to find a kernel in. */
+  #alternative(): string | undefined {
+    const { windowsDump, ranges } = this.memory;
+    return windowsDump !== undefined && ranges.length === 0
+      ? 'crashinfo shows what this dump holds: drivers, and the process, thread and stack that crashed'
+      : undefined;
   }
 
   close(): void {

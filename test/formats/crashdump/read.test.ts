@@ -121,6 +121,14 @@ describe.skipIf(triage === undefined)('a real triage dump (skipped when there is
     expect(new Set(dump.triage?.drivers.map(({ base }) => base)).size).toBe(dump.triage?.drivers.length);
   });
 
+  it('says where to look instead when a kernel is asked for', async () => {
+    const { image } = await open();
+    await expect(image.requireKernel()).rejects.toMatchObject({
+      message: 'no kernel was found in triage',
+      hint: expect.stringMatching(/^crashinfo shows /),
+    });
+  });
+
   it('says what ran: the process, its thread, and what the other processors did', async () => {
     const { image, dump } = await open();
     type CrashRow = { kind?: string; name?: string; address?: bigint; value?: string };
