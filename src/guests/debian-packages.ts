@@ -13,7 +13,7 @@ export type DebianArchitecture = 'amd64' | 'i386';
 
 /** Where packages and guests made from them are kept: MEMLAPSE_GUESTS, else under the user's cache folder. */
 export function guestFolder(): string {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return process.env.MEMLAPSE_GUESTS ?? join(cache, 'memlapse', 'guests');
 }
 
