@@ -3,6 +3,7 @@
  * outside has to happen. `create-processor.ts` is its public face.
  */
 import { InvariantError } from '../../core/errors.js';
+import { CachingDecoder } from '../decode/caching-decoder.js';
 import { Decoder } from '../decode/decoder.js';
 import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
@@ -10,6 +11,7 @@ import { createDispatcher, createMissFunctions, type Dispatcher } from '../inter
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
+import { RecordWriter } from '../interpreter/record-writer.js';
 import { TF } from '../isa/eflags.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
@@ -71,6 +73,7 @@ export class ProcessorCore {
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
   readonly x87: X87Stack;
+  readonly decoder: CachingDecoder;
   readonly blocks: BlockCache;
   readonly handlers: HandlerTable;
   readonly slow: SlowPaths;
@@ -151,10 +154,12 @@ export class ProcessorCore {
         this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
     };
     const decoder = new Decoder(model.features);
+    this.decoder = new CachingDecoder(decoder);
     this.handlers = new HandlerTable(this.imports, handlers, decoder);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
+    const records = new RecordWriter(this.state, this.handlers, { blockEnd, stepEnd });
+    this.blocks = new BlockCache(this.state, this.memory, this.decoder, records);
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,

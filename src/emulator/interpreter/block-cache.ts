@@ -9,15 +9,14 @@ import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
 import { ARENA_BASE, ARENA_BYTES, RAM_BASE } from '../cpu/memory-map.js';
 import { MODES } from '../cpu/mode.js';
-import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
-import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
-import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js';
+import type { CachingDecoder } from '../decode/caching-decoder.js';
+import { MAX_LENGTH } from '../decode/decoder.js';
+import type { CpuMode, Instruction } from '../isa/instruction.js';
 import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
-import { registerField } from './handler-builder.js';
-import type { HandlerTable } from './handler-table.js';
 import { JumpCache } from './jump-cache.js';
-import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
+import { HEADER } from './micro-op.js';
+import type { RecordWriter } from './record-writer.js';
 
 const MAX_INSTRUCTIONS = 64;
 /** Runs of a block before it is offered to the JIT. */
@@ -55,25 +54,11 @@ export interface Block {
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
   physical * 64 + mode.key * 2 + (single ? 1 : 0);
 
-/** How decoded code is instrumented; see events/. */
-export interface BlockInstrumentation {
-  /** Handlers of the records at the ends of blocks and of single steps. */
-  readonly blockEnd: number;
-  readonly stepEnd: number;
-  /** Records to be written in front of an instruction's: 0 or 1. */
-  recordsBefore(instruction: Instruction, physical: number, first: boolean): 0 | 1;
-  writeBefore(record: number, instruction: Instruction, physical: number, first: boolean): void;
-  /** What goes into `RECORD.candidates`. */
-  candidates(instruction: Instruction): number;
-}
-
 export class BlockCache {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
-  private readonly decoder: Decoder;
-  private readonly handlers: HandlerTable;
-  readonly ends: { readonly blockEnd: number; readonly stepEnd: number };
-  instrumentation: BlockInstrumentation | undefined;
+  private readonly decoder: CachingDecoder;
+  readonly records: RecordWriter;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
   readonly jumps: JumpCache;
@@ -89,18 +74,11 @@ export class BlockCache {
   /** Statistics: instructions decoded. */
   decoded = 0;
 
-  constructor(
-    state: CpuState,
-    memory: LinearMemory,
-    decoder: Decoder,
-    handlers: HandlerTable,
-    ends: { blockEnd: number; stepEnd: number },
-  ) {
+  constructor(state: CpuState, memory: LinearMemory, decoder: CachingDecoder, records: RecordWriter) {
     this.state = state;
     this.memory = memory;
     this.decoder = decoder;
-    this.handlers = handlers;
-    this.ends = ends;
+    this.records = records;
     this.jumps = new JumpCache(state);
   }
 
@@ -281,90 +259,12 @@ export class BlockCache {
   }
 
   private write(instructions: readonly Instruction[], mode: CpuMode, physical: number, single: boolean): number {
-    const { instrumentation } = this;
-    let offset = 0;
-    let records = instructions.length + 1;
-    if (instrumentation !== undefined) {
-      for (const [i, one] of instructions.entries()) {
-        records += instrumentation.recordsBefore(one, physical + offset, i === 0);
-        offset += one.length;
-      }
-    }
-    const bytes = HEADER_BYTES + records * RECORD_BYTES;
+    const bytes = this.records.bytes(instructions, physical);
     if (this.next + bytes > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
     const header = this.next;
     this.next += bytes;
-    const handlers = this.handlers.handlersOf(instructions);
-    const words = this.state.i32;
-    words[(header + HEADER.count) >> 2] = instructions.length;
-    words[(header + HEADER.counter) >> 2] = this.hotThreshold;
-    offset = 0;
-    let record = header + HEADER_BYTES;
-    instructions.forEach((instruction, i) => {
-      const left = instructions.length - i;
-      if (instrumentation?.recordsBefore(instruction, physical + offset, i === 0) === 1) {
-        this.writePlace(record, instruction, offset, left);
-        instrumentation.writeBefore(record, instruction, physical + offset, i === 0);
-        record += RECORD_BYTES;
-      }
-      this.writeRecord(record, instruction, handlers[i] as number, offset, left);
-      offset += instruction.length;
-      record += RECORD_BYTES;
-    });
-    const ends = instrumentation ?? this.ends;
-    words[(record + RECORD.handler) >> 2] = single ? ends.stepEnd : ends.blockEnd;
-    words[(record + RECORD.next) >> 2] = offset;
-    const mask = mode.codeSize === 8 ? -1n : mode.codeSize === 4 ? 0xffffffffn : 0xffffn;
-    this.state.i64[(record + RECORD.immediate) >> 3] = mask;
+    this.records.write(instructions, { header, mode, physical, single }, this.hotThreshold);
     return header;
-  }
-
-  private writePlace(record: number, instruction: Instruction, start: number, left: number): void {
-    const words = this.state.i32;
-    const at = record >> 2;
-    words.fill(0, at, at + RECORD_BYTES / 4);
-    words[at + RECORD.start / 4] = start;
-    words[at + RECORD.next / 4] = start + instruction.length;
-    words[at + RECORD.left / 4] = left;
-  }
-
-  private writeRecord(record: number, instruction: Instruction, handler: number, start: number, left: number): void {
-    this.writePlace(record, instruction, start, left);
-    const words = this.state.i32;
-    const at = record >> 2;
-    words[at] = handler;
-    if (this.instrumentation !== undefined) {
-      words[at + RECORD.candidates / 4] = this.instrumentation.candidates(instruction);
-    }
-    let immediates = 0;
-    instruction.operands.forEach((operand, i) => {
-      switch (operand.kind) {
-        case 'register':
-          words[at + RECORD.registers / 4 + i] = registerField(operand);
-          break;
-        case 'immediate':
-          if (immediates++ === 0) this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(operand.value);
-          else words[(record + SECOND_IMMEDIATE) >> 2] = Number(operand.value);
-          break;
-        case 'relative':
-          this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(start + instruction.length + operand.value);
-          break;
-        case 'memory': {
-          const fromRip = operand.base === RIP_BASE;
-          const base = fromRip
-            ? stateAddress('blockRip')
-            : operand.base < 0
-              ? stateAddress('zero')
-              : gprAddress(operand.base);
-          words[at + RECORD.base / 4] = base;
-          words[at + RECORD.index / 4] = operand.index < 0 ? stateAddress('zero') : gprAddress(operand.index);
-          words[at + RECORD.scale / 4] = operand.scale;
-          words[at + RECORD.segment / 4] = segmentAddress(operand.segment);
-          const moved = fromRip ? BigInt(start + instruction.length) : 0n;
-          this.state.i64[(record + RECORD.displacement) >> 3] = BigInt(operand.displacement) + moved;
-        }
-      }
-    });
   }
 
   // ---- invalidation ------------------------------------------------------------------------------------------

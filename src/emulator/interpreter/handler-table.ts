@@ -102,7 +102,7 @@ interface Handlers {
 
 export class HandlerTable {
   readonly table: WebAssembly.Table;
-  private style = PLAIN_HANDLERS;
+  private currentStyle = PLAIN_HANDLERS;
   private readonly byStyle = new Map<string, Handlers>();
   private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly decoder: Decoder;
@@ -123,9 +123,13 @@ export class HandlerTable {
     return this.next++;
   }
 
+  get style(): HandlerStyle {
+    return this.currentStyle;
+  }
+
   /** From now on `handlersOf` answers with handlers of this style. */
   use(style: HandlerStyle): void {
-    this.style = style;
+    this.currentStyle = style;
   }
 
   private get current(): Handlers {

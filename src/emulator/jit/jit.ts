@@ -5,7 +5,6 @@
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { ProcessorCore } from '../cpu/core.js';
-import { Decoder } from '../decode/decoder.js';
 import { InstrumentedRegionBuilder } from '../events/instrumented-region-builder.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
@@ -67,8 +66,8 @@ export class Jit {
 
   constructor(core: ProcessorCore) {
     this.core = core;
-    const { state, blocks, memory, model } = core;
-    this.planner = new RegionPlanner({ state, blocks, tlb: memory.tlb, decoder: new Decoder(model.features) });
+    const { state, blocks, memory } = core;
+    this.planner = new RegionPlanner({ state, blocks, tlb: memory.tlb, decoder: core.decoder });
     blocks.findRegion = (physical, mode, rip) => this.find(physical, mode, rip);
     blocks.regionOverlaps = (physical, length) => this.hit(physical, length).length > 0;
     blocks.invalidateRegions = (physical, length) => this.invalidate(physical, length);
