@@ -8,6 +8,7 @@
  *
  * Not bundled: packages that bring a binary or find files of their own. docs/decisions/bundled-distribution.md.
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +52,10 @@ function refuseNamesOfCommonJs(file) {
     throw new Error(`${file} takes names from a dynamic import of ${name}, which the bundle may not have`);
 }
 
+/** For code that the emulator generated in an earlier run: was it this emulator? */
+const emulator = createHash('sha1');
+for (const file of files.filter((one) => one.startsWith('emulator/')).sort()) emulator.update(contents(file));
+
 const common = {
   absWorkingDir: ROOT,
   outbase: 'build',
@@ -58,6 +63,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   external: UNBUNDLED,
+  define: { EMULATOR_DIGEST: JSON.stringify(emulator.digest('hex')) },
   plugins: [ownPlace],
   metafile: true,
   logLevel: 'warning',

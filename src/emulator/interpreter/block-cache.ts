@@ -23,6 +23,8 @@ const MAX_INSTRUCTIONS = 64;
 export const HOT_THRESHOLD = 2000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
+/** Runs of a block until its kept region is asked for again. */
+const RECALL_RUNS = 40;
 /** Share of the runs to `hotThreshold` from which on a block goes along into the region of a hot one. */
 const WARM_SHARE = 1 / 32;
 /** A counter that never reaches zero: the JIT does not want the block. */
@@ -49,7 +51,12 @@ export interface Block {
   readonly single: boolean;
   /** Jump-cache entries that lead here, or did: one, unless the code is mapped at several places. */
   readonly jumps: number[];
+  /** How often a kept region for it was asked for in vain. */
+  recalls: number;
 }
+
+/** 'later': there is a region, but not all its pages have been executed since the last flush. */
+export type RecalledRegion = RegionHit | 'later' | undefined;
 
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
   physical * 64 + mode.key * 2 + (single ? 1 : 0);
@@ -66,8 +73,11 @@ export class BlockCache {
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
   hotThreshold = HOT_THRESHOLD;
+  readonly recallRuns = RECALL_RUNS;
   /** The JIT's part of `install`: a region reference and its origin for code at `rip`, if one is valid here. */
   findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
+  /** A region that was made in an earlier run for code that is reached for the first time. */
+  recallRegion: (physical: number, mode: CpuMode, linear: bigint) => RecalledRegion = () => undefined;
   /** Bytes that regions were made from: do they overlap, and drop what does. */
   regionOverlaps: (physical: number, length: number) => boolean = () => false;
   invalidateRegions: (physical: number, length: number) => void = () => {};
@@ -107,14 +117,22 @@ export class BlockCache {
     const fetched = this.memory.fetchFrame(linear, mode.user);
     const physical = Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn);
     const rip = this.state.getWide('rip');
-    const region = this.findRegion(physical, mode, rip);
-    const block = region !== undefined ? undefined : this.blockAt(linear, physical, mode, false);
+    const region = this.findRegion(physical, mode, rip) ?? this.firstRegion(physical, mode, linear);
+    if (region !== undefined && region !== 'later') {
+      region.jumps.add(this.jumps.fill(region, (fetched & 1) !== 0));
+      return;
+    }
+    const block = this.blockAt(linear, physical, mode, false);
     // A block whose region went away counts again.
-    const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
-    if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
-    const entry = this.jumps.fill(region ?? (block as Block), (fetched & 1) !== 0);
-    if (region !== undefined) region.jumps.add(entry);
-    else if (block?.jumps.includes(entry) === false) block.jumps.push(entry);
+    const counter = (block.header + HEADER.counter) >> 2;
+    if (region === 'later') this.offerAfter(block, RECALL_RUNS);
+    else if (this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
+    const entry = this.jumps.fill(block, (fetched & 1) !== 0);
+    if (!block.jumps.includes(entry)) block.jumps.push(entry);
+  }
+
+  private firstRegion(physical: number, mode: CpuMode, linear: bigint): RecalledRegion {
+    return this.known(physical, mode) === undefined ? this.recallRegion(physical, mode, linear) : undefined;
   }
 
   /** The single instruction at RIP as a block that stops behind it. */
@@ -217,7 +235,17 @@ export class BlockCache {
     const mark = this.next;
     const header = this.write([one], mode, physical, true);
     this.next = mark;
-    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true, jumps: [] };
+    return {
+      physical,
+      mode,
+      length: one.length,
+      secondFrame: -1,
+      header,
+      count: 1,
+      single: true,
+      jumps: [],
+      recalls: 0,
+    };
   }
 
   private store(
@@ -230,7 +258,17 @@ export class BlockCache {
     this.decoded += instructions.length;
     const header = this.write(instructions, mode, physical, single);
     const length = instructions.reduce((sum, one) => sum + one.length, 0);
-    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single, jumps: [] };
+    const block: Block = {
+      physical,
+      mode,
+      length,
+      secondFrame,
+      header,
+      count: instructions.length,
+      single,
+      jumps: [],
+      recalls: 0,
+    };
     this.blocks.set(blockKey(physical, mode, single), block);
     this.attach(Math.floor(physical / 4096), block);
     this.coverage.add(physical, secondFrame < 0 ? length : 4096 - (physical & 0xfff));

@@ -31,7 +31,7 @@ const DISPLACEMENT = RECORD.displacement / 4;
 /** The record of an instruction at offset 0 of its block. */
 interface Template {
   readonly instruction: Instruction;
-  readonly words: Int32Array;
+  readonly words: readonly number[];
   /** Word index of a signed 64-bit field that counts from the end of the instruction; 0 for none. */
   readonly fromNext: number;
 }
@@ -127,7 +127,8 @@ export class RecordWriter {
   private writeRecord(record: number, instruction: Instruction, template: Template, start: number, left: number): void {
     const { i32 } = this.state;
     const at = record >> 2;
-    i32.set(template.words, at);
+    const { words } = template;
+    for (let i = 0; i < WORDS; i++) i32[at + i] = words[i] as number;
     this.writePlace(record, instruction, start, left);
     if (template.fromNext === 0) return;
     const field = at + template.fromNext;
@@ -164,8 +165,13 @@ export class RecordWriter {
 }
 
 function createTemplate(instruction: Instruction, handler: number): Template {
-  const words = new Int32Array(WORDS);
-  const wide = new BigInt64Array(words.buffer);
+  const words = new Array<number>(WORDS).fill(0);
+  const setWide = (at: number, value: number | bigint): void => {
+    const wide = typeof value === 'number' ? value : Number(BigInt.asIntN(32, value));
+    words[at] = wide | 0;
+    words[at + 1] =
+      typeof value === 'number' ? Math.floor(value / 2 ** 32) | 0 : Number(BigInt.asIntN(64, value) >> 32n);
+  };
   words[RECORD.handler / 4] = handler;
   let immediates = 0;
   let fromNext = 0;
@@ -175,7 +181,7 @@ function createTemplate(instruction: Instruction, handler: number): Template {
         words[RECORD.registers / 4 + i] = registerField(operand);
         break;
       case 'immediate':
-        if (immediates++ === 0) wide[IMMEDIATE / 2] = BigInt(operand.value);
+        if (immediates++ === 0) setWide(IMMEDIATE, operand.value);
         else words[SECOND_IMMEDIATE / 4] = Number(operand.value);
         break;
       case 'relative':
@@ -193,7 +199,7 @@ function createTemplate(instruction: Instruction, handler: number): Template {
         words[RECORD.index / 4] = operand.index < 0 ? none : gprAddress(operand.index);
         words[RECORD.scale / 4] = operand.scale;
         words[RECORD.segment / 4] = segmentAddress(operand.segment);
-        wide[DISPLACEMENT / 2] = BigInt(operand.displacement);
+        setWide(DISPLACEMENT, operand.displacement);
         if (fromRip) fromNext = DISPLACEMENT;
       }
     }
