@@ -95,14 +95,17 @@ export function isComparable(row: Row): boolean {
 
 const TRANSCENDENTAL = new Set(['f2xm1', 'fyl2x', 'fyl2xp1', 'fptan', 'fpatan', 'fsin', 'fcos', 'fsincos']);
 const C1 = 0x200;
-/** Stores of MMX registers; when one faults, TOP is 0 already on some processors. */
 const MMX_STORES = new Set(['np 0f 7e /r', 'np 0f 7f /r', 'np 0f e7 /r']);
 const TOP = 0x3800;
 
 /** x87 status bits that are undefined after this row: which way a transcendental result was rounded is not promised. */
 export function undefinedStatus(row: Row): number {
-  if (MMX_STORES.has(row.code)) return TOP;
   return TRANSCENDENTAL.has(row.name) ? C1 : 0;
+}
+
+/** The same after a fault: when a store of an MMX register faults, TOP is 0 already on some processors. */
+export function undefinedStatusAfterFault(row: Row): number {
+  return MMX_STORES.has(row.code) ? TOP : 0;
 }
 
 /** Bytes of the data window that processors fill differently: FXSAVE's MXCSR_MASK, at the place the generator uses. */
