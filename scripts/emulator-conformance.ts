@@ -7,9 +7,9 @@
 // found, how far it is on stderr, and at the end a table in Markdown; ends with 1 when there was any mismatch.
 
 import { parseArgs } from 'node:util';
-import { type CpuModel, MEMLAPSE64_MAX } from '../src/emulator/cpu/models.js';
 import { FAMILIES } from '../src/emulator/isa/tables.js';
 import { casesOfRow, comparableRows } from '../test/emulator/conformance/cases-from-tables.js';
+import { comparableModel } from '../test/emulator/conformance/comparable-model.js';
 import { EmulatorCpu } from '../test/emulator/conformance/emulator-cpu.js';
 import { openHostCpu } from '../test/emulator/conformance/host/host-cpu.js';
 import { judge } from '../test/emulator/conformance/judge.js';
@@ -48,7 +48,7 @@ if (tiers.length === 0) fail(`no tier '${values.tier}'; there are ${TIERS.join('
 const wanted = Number(values.cases);
 const random = new Random(Number(values.seed));
 if (!Number.isSafeInteger(wanted) || wanted <= 0) fail(`--cases wants a number, not '${values.cases}'`);
-const model: CpuModel = MEMLAPSE64_MAX;
+const model = comparableModel(host);
 const rows = comparableRows(values.family);
 if (rows.length === 0) {
   const names = FAMILIES.map(({ name }) => name).filter((name) => comparableRows(name).length > 0);

@@ -17,6 +17,7 @@ import { sseConvert } from '../../../src/emulator/isa/sse-convert.js';
 import { sseMove } from '../../../src/emulator/isa/sse-move.js';
 import { ssse3 } from '../../../src/emulator/isa/ssse3.js';
 import { stack } from '../../../src/emulator/isa/stack.js';
+import { stateArea } from '../../../src/emulator/isa/state-area.js';
 import { strings } from '../../../src/emulator/isa/string.js';
 import { FAMILIES } from '../../../src/emulator/isa/tables.js';
 import { x87Arithmetic } from '../../../src/emulator/isa/x87.js';
@@ -33,6 +34,7 @@ import {
   isComparable,
   isDisputed,
   isDisputedState,
+  STATE_AREA_AT,
   undefinedFlags,
   undefinedStatus,
   undefinedStatusAfterFault,
@@ -46,6 +48,7 @@ const DRAWS = 40;
 const X87_FAMILIES: ReadonlySet<Family> = new Set([
   x87Arithmetic,
   x87Control,
+  stateArea,
   packedInteger,
   ssse3,
   sseConvert,
@@ -61,7 +64,9 @@ const INTEGER_FAMILIES: ReadonlySet<Family> = new Set([
  * defined; a page fault of an x87 store that an unmasked exception forbids anyway is not modelled; makers
  * disagree on the flags after a fault in the middle of a repeated comparison.
  */
-function constrain(row: Row, state: StateImage): void {
+function constrain(row: Row, state: StateImage, random: Random): void {
+  const area = STATE_AREA_AT[row.name];
+  if (area !== undefined) constrainArea(state, area, random);
   if (/^f(ist|st|bst)/.test(row.name)) state.setGpr(BASE_REGISTER, BigInt(WINDOW_BASE + 512));
   if (/^(scas|cmps)/.test(row.name)) {
     for (const register of [6, 7]) state.setGpr(register, BigInt(WINDOW_BASE + 256));
@@ -74,6 +79,25 @@ function constrain(row: Row, state: StateImage): void {
   const exponent = signExponent & 0x7fff;
   if (exponent > 0x3ffc && exponent !== 0x7fff)
     state.setSt(0, (signExponent & 0x8000) | (exponent % 0x3ffd), significand);
+}
+
+/**
+ * The area of FXRSTOR and XRSTOR mostly as they accept it, and of the components in EDX:EAX those that both processors
+ * have.
+ */
+function constrainArea(state: StateImage, at: number, random: Random): void {
+  const address = BigInt(WINDOW_BASE + at);
+  // The extended base register encodes R11.
+  for (const register of [BASE_REGISTER, BASE_REGISTER + 8]) state.setGpr(register, address);
+  state.setGpr(0, BigInt(random.below(4)));
+  state.setGpr(2, 0n);
+  const { window } = state;
+  const view = new DataView(window.buffer, window.byteOffset + at);
+  const [mxcsr, header] = [24, 512];
+  if (!random.oneIn(8)) view.setUint32(mxcsr, random.below(0x10000), true);
+  if (view.byteLength < header + 64) return;
+  view.setBigUint64(header, BigInt(random.below(4)), true);
+  for (const reserved of [8, 16]) view.setBigUint64(header + reserved, random.oneIn(16) ? 1n : 0n, true);
 }
 
 /** A jump onto itself: right on every processor, and each case of it takes the host as long as its clock allows. */
@@ -114,7 +138,7 @@ export function casesOfRow(
     const shared = sharedOf(row, mode, encoded);
     for (let i = 0; i < count.states; i++) {
       const state = randomState(mode, needs, random);
-      constrain(row, state);
+      constrain(row, state, random);
       if (!isDisputedState(encoded.instruction, state)) cases.push({ ...shared, state });
     }
   }

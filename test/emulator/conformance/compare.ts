@@ -24,8 +24,8 @@ const PAGE_FAULT = 14;
 const TOP = 0x3800;
 /** The x87 status bit of an underflow. */
 const UNDERFLOW = 0x10;
-/** FXSAVE's. */
-const WIDEST_ACCESS = 512n;
+/** XSAVE's. */
+const WIDEST_ACCESS = 576n;
 
 interface Piece {
   readonly name: string;

@@ -108,9 +108,13 @@ export function undefinedStatusAfterFault(row: Row): number {
   return MMX_STORES.has(row.code) ? TOP : 0;
 }
 
-/** Bytes of the data window that processors fill differently: FXSAVE's MXCSR_MASK, at the place the generator uses. */
-export function ignoredWindow(row: Row): readonly (readonly [number, number])[] | undefined {
-  return row.name === 'fxsave' ? [[512 + 28, 512 + 32]] : undefined;
+/** Where the generator puts the areas of FXSAVE and XSAVE in the data window. */
+export const STATE_AREA_AT: Readonly<Record<string, number>> = { fxsave: 512, fxrstor: 512, xsave: 256, xrstor: 256 };
+
+/** Bytes of the data window that processors fill differently: MXCSR_MASK. */
+export function ignoredWindow({ name }: Row): readonly (readonly [number, number])[] | undefined {
+  const at = STATE_AREA_AT[name];
+  return at === undefined ? undefined : [[at + 28, at + 32]];
 }
 
 /** Results of these may differ in the last place (SDM volume 1, 8.3.10). */
