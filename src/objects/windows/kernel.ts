@@ -28,6 +28,11 @@ export class WindowsKernel extends GuestKernel {
     this.systemProcess = new StructView(this, '_EPROCESS', systemProcess);
   }
 
+  /** `19041`; 0 when the image does not say. */
+  get buildNumber(): number {
+    return Number(this.profile.release.split('.')[2] ?? 0);
+  }
+
   /** True for ReactOS, which has NT 5.2's structures but a memory manager of its own. */
   get isReactOS(): boolean {
     return this.profile.types.struct('_ROS_SECTION_OBJECT') !== undefined;
