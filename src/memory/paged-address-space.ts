@@ -214,9 +214,8 @@ export class PagedAddressSpace implements AddressSpace {
           ? Number((start - base) >> BigInt(level.shift))
           : 0;
     for (let index = first; index < 1 << level.bits; index++) {
-      const at = base + BigInt(index) * span;
-      const address = this.#canonical(at);
-      if (at >= end && address >= end) break;
+      const address = this.#canonical(base + BigInt(index) * span);
+      if (address >= end) break;
       if ((index + 1) * entrySize > readable) break;
       const low = u32(bytes, index * entrySize);
       const high = entrySize === 8 ? u32(bytes, index * entrySize + 4) : 0;

@@ -15,7 +15,7 @@ const LEAF1_EDX: BitTable = [
 ]; // biome-ignore format: a table
 const LEAF1_ECX: BitTable = [
   [0, 'sse3'], [1, 'pclmul'], [9, 'ssse3'], [13, 'cx16'], [19, 'sse41'], [20, 'sse42'], [22, 'movbe'], [23, 'popcnt'],
-  [25, 'aes'], [26, 'xsave'], [30, 'rdrand'],
+  [24, 'tscDeadline'], [25, 'aes'], [26, 'xsave'], [30, 'rdrand'],
 ]; // biome-ignore format: a table
 const LEAF7_EBX: BitTable = [[0, 'fsgsbase'], [18, 'rdseed'], [19, 'adx'], [20, 'smap'], [23, 'clflushopt'], [24, 'clwb']]; // biome-ignore format: a table
 const LEAF7_ECX: BitTable = [[2, 'umip']];

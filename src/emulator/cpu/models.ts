@@ -68,7 +68,17 @@ export const MEMLAPSE64: CpuModel = {
 export const MEMLAPSE64_MAX: CpuModel = {
   ...MEMLAPSE64,
   name: 'memlapse64-max',
-  features: new Set<Feature>([...MEMLAPSE64.features, 'umip', 'smap', 'clflushopt', 'clwb']),
+  features: new Set<Feature>([
+    ...MEMLAPSE64.features,
+    'umip',
+    'smap',
+    'clflushopt',
+    'clwb',
+    'aes',
+    'pclmul',
+    'xsave',
+    'tscDeadline',
+  ]),
 };
 
 export const MODELS: Readonly<Record<string, CpuModel>> = {

@@ -33,7 +33,7 @@ export interface OperandCode {
 
 const sizes: Readonly<Record<string, OperandSize>> = {
   b: 1, w: 2, d: 4, q: 8, t: 10, dq: 16, x: 16, ps: 16, pd: 16, ss: 4, sd: 8, v: 'v', z: 'z', y: 'y', p: 0, '': 0,
-  m14: 14, m28: 28, m94: 94, m108: 108, m512: 512,
+  m14: 14, m28: 28, m94: 94, m108: 108, m512: 512, m576: 576,
 }; // biome-ignore format: a table
 
 type Letter = Omit<OperandCode, 'size' | 'index'>;

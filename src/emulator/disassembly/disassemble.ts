@@ -9,7 +9,7 @@ import { FAMILIES } from '../isa/tables.js';
 import type { CodeWidth, Subject, Symbolize, Syntax } from './disassembled.js';
 import { readEncoding } from './encoding.js';
 import { FORMS } from './forms.js';
-import { mnemonicOf, namedPredicate } from './mnemonic.js';
+import { mnemonicOf, namedImmediate } from './mnemonic.js';
 import { operandTexts } from './operand-text.js';
 import { prefixNames } from './prefix-text.js';
 
@@ -45,7 +45,7 @@ function textOf(subject: Subject): { mnemonic: string; operands: string; text: s
   const { instruction, form, syntax, symbolize } = subject;
   const { row } = instruction;
   const texts = [...operandTexts(subject)];
-  if (namedPredicate(instruction) !== undefined) texts.pop();
+  if (namedImmediate(instruction) !== undefined) texts.pop();
   const codes = (form.operands ?? row.operands).split(',');
   const written = texts.map(({ text }, i) => (codes[i] === 'STi' && text.endsWith('st') ? `${text}(0)` : text));
   const branches = row.name === 'jmp' || row.name === 'call' || row.name.endsWith(' far');

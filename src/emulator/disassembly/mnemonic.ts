@@ -6,6 +6,9 @@ import { clueSuffix, SUFFIX_RULES } from './suffix-rules.js';
 /** Predicates of CMPPS and its kin that have mnemonics of their own (SDM volume 2, CMPPS, table 3-6). */
 const PREDICATES = ['eq', 'lt', 'le', 'unord', 'neq', 'nlt', 'nle', 'ord'];
 
+/** Choices of halves by PCLMULQDQ that have mnemonics of their own (SDM volume 2, PCLMULQDQ, table 4-13). */
+const HALVES: Readonly<Record<number, string>> = { 0: 'lql', 1: 'hql', 16: 'lqh', 17: 'hqh' };
+
 /** The alternative for a width; the last one stands for all wider. */
 function byWidth(name: string, separator: string, width: Width): string {
   const names = name.split(separator);
@@ -21,13 +24,15 @@ function fillIn(name: string, subject: Subject): string {
   return stem + (rule === undefined ? '' : SUFFIX_RULES[rule]?.(subject));
 }
 
-/** CMPPS with a predicate that has a name: 'cmpltps', without the immediate. */
-export function namedPredicate({ row, operands }: Instruction): string | undefined {
+/** The mnemonic that stands for a row and the value of its immediate, which is then not written: 'cmpltps'. */
+export function namedImmediate({ row, operands }: Instruction): string | undefined {
+  const immediate = operands[2];
+  if (immediate?.kind !== 'immediate') return undefined;
+  const value = Number(immediate.value);
+  if (row.name === 'pclmulqdq') return HALVES[value] && `pclmul${HALVES[value]}qdq`;
   const kind = /^cmp([ps][sd])$/.exec(row.name)?.[1];
-  const predicate = operands[2];
-  if (kind === undefined || predicate?.kind !== 'immediate') return undefined;
-  const name = PREDICATES[Number(predicate.value)];
-  return name === undefined ? undefined : `cmp${name}${kind}`;
+  const predicate = kind === undefined ? undefined : PREDICATES[value];
+  return predicate && `cmp${predicate}${kind}`;
 }
 
 export const isConditionalBranch = ({ row }: Instruction): boolean => /^(7.|0f 8.|e[0-3])$/.test(row.code);
@@ -41,8 +46,8 @@ export function branchHint({ instruction, encoding, syntax }: Subject): '' | ',p
 
 export function mnemonicOf(subject: Subject): string {
   const { instruction, syntax } = subject;
-  const predicate = namedPredicate(instruction);
-  if (predicate !== undefined) return predicate;
+  const named = namedImmediate(instruction);
+  if (named !== undefined) return named;
   const name = nameForm(subject);
   if (name !== undefined) return fillIn(name, subject) + branchHint(subject);
   const clue = syntax === 'att' ? clueSuffix(instruction) : '';

@@ -46,7 +46,7 @@ function operandShape(operand: Operand): string {
 const FILES: readonly RegisterFile[] = ['gpr', 'segment', 'control', 'debug', 'xmm', 'mmx', 'st'];
 
 /** Operand sizes are few; 0-15 numbers them. */
-const SIZES = [0, 1, 2, 4, 6, 8, 10, 14, 16, 28, 94, 108, 512];
+const SIZES = [0, 1, 2, 4, 6, 8, 10, 14, 16, 28, 94, 108, 512, 576];
 
 /** What `operandShape` says as a number below 2^10. */
 function operandNumber(operand: Operand): number {

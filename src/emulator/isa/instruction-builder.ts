@@ -164,9 +164,11 @@ export abstract class InstructionBuilder extends MemoryBuilder {
     this.updateLinear(this.address(i, access), access, change);
   }
 
+  /** Areas of more bytes than a descriptor's size field holds are accessed in pieces; `address` checks their first byte. */
   private accessOf(operand: MemoryOperand, write: boolean): number {
     const stack = operand.segment === SEGMENT.ss;
-    return operand.size | (write ? ACCESS_WRITE : 0) | (stack ? ACCESS_STACK : 0);
+    const size = operand.size > 0xff ? 1 : operand.size;
+    return size | (write ? ACCESS_WRITE : 0) | (stack ? ACCESS_STACK : 0);
   }
 
   /** Linear address of memory operand `i`, with segment checks, fixed. */

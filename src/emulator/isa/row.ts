@@ -11,7 +11,7 @@ export type Semantics = (b: InstructionBuilder) => void;
 export type Feature =
   | 'cmov' | 'cx8' | 'cx16' | 'tsc' | 'rdtscp' | 'sep' | 'syscall' | 'lm' | 'nopl' | 'fxsr' | 'clflush' | 'xsave'
   | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'ssse3' | 'sse41' | 'sse42' | 'popcnt' | 'movbe' | 'lzcnt' | 'bmi1'
-  | 'bmi2' | 'adx' | 'aes' | 'pclmul' | 'rdrand' | 'rdseed' | 'fsgsbase' | 'smap' | 'umip' | 'clflushopt' | 'clwb' | 'lahf64'; // biome-ignore format: a list
+  | 'bmi2' | 'adx' | 'aes' | 'pclmul' | 'rdrand' | 'rdseed' | 'fsgsbase' | 'smap' | 'umip' | 'clflushopt' | 'clwb' | 'lahf64' | 'tscDeadline'; // biome-ignore format: a list
 
 export interface RowOptions {
   /** '64': only in 64-bit mode; 'legacy': everywhere else. */

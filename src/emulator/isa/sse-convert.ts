@@ -5,7 +5,7 @@
 import type { Value } from '../codegen/value.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type RowOptions, row, type Semantics } from './row.js';
-import { FORMATS, fromLane64, isNormal, notDenormal, type Precision, usualMxcsr } from './sse-float.js';
+import { FORMATS, fromLane64, isPlain, notDenormal, type Precision, usualMxcsr } from './sse-float.js';
 import { fromLow, type LaneBytes, lane, vectorConstant, withLane } from './vector.js';
 import {
   asBits,
@@ -94,7 +94,7 @@ const doubleToSingle = sseUnaligned((b) => {
   const source = b.let(b.read(1));
   const result = b.temp('i32');
   b.set(result, asBits(b, b.op('f32', F32.demote, asFloat(b, source))));
-  const fine = b.and(isNormal(b, FORMATS.Single, b.get(result)), notDenormal(b, FORMATS.Double, source));
+  const fine = b.and(isPlain(b, FORMATS.Single, b.get(result)), notDenormal(b, FORMATS.Double, source));
   b.if(b.eqz(b.and(fine, usualMxcsr(b))), () => {
     const bits = callRoutine(b, 'sseConvertDoubleToSingle', source);
     commitSse(b);

@@ -3,8 +3,8 @@
  *
  * WebAssembly's operations are correctly rounded to nearest, but leave NaN bits open and know no flags. They are
  * trusted when the state is the usual one (everything masked, round to nearest, PE already sticky), no operand is a
- * denormal and the result is a normal number: then nothing but PE can have been raised. Everything else goes to the
- * routines in `softfloat/`, lane by lane.
+ * denormal and the result is a normal number above the smallest one, to which a denormal may have been rounded up: then
+ * nothing but PE can have been raised. Everything else goes to the routines in `softfloat/`, lane by lane.
  */
 import type { Value } from '../codegen/value.js';
 import type { InstructionBuilder } from './instruction-builder.js';
@@ -52,11 +52,11 @@ export function notDenormal(b: InstructionBuilder, format: Format, bits: Value):
   return b.compare('geU', b.sub(doubled, b.int(bits.type, 1)), b.int(bits.type, 2n * format.minNormal - 1n));
 }
 
-/** 1 when the bits are those of a finite number that is neither zero nor denormal. */
-export function isNormal(b: InstructionBuilder, format: Format, bits: Value): Value {
+/** 1 when the bits are those of a finite number above the smallest normal one. */
+export function isPlain(b: InstructionBuilder, format: Format, bits: Value): Value {
   const doubled = b.shl(bits, b.int(bits.type, 1));
-  const span = 2n * (format.infinity - format.minNormal);
-  const shifted = b.sub(doubled, b.int(bits.type, 2n * format.minNormal));
+  const span = 2n * (format.infinity - format.minNormal) - 1n;
+  const shifted = b.sub(doubled, b.int(bits.type, 2n * format.minNormal + 1n));
   return b.ltU(shifted, b.int(bits.type, BigInt.asIntN(format.bytes * 8, span)));
 }
 
@@ -67,10 +67,10 @@ export function denormalLanes(b: InstructionBuilder, { shape, bytes, minNormal }
   return vector(b, 'v128.and', small, vector(b, `${shape}.ne`, x, vectorConstant(0n, 0n)));
 }
 
-/** All ones in lanes that are not normal numbers. */
-function abnormalLanes(b: InstructionBuilder, { shape, bytes, minNormal, infinity }: Format, x: Value): Value {
+/** All ones in lanes where `isPlain` does not hold. */
+function doubtfulLanes(b: InstructionBuilder, { shape, bytes, minNormal, infinity }: Format, x: Value): Value {
   const magnitude = b.let(vector(b, `${shape}.abs`, x));
-  const large = vector(b, `${shape}.ge`, magnitude, splatConstant(bytes, minNormal));
+  const large = vector(b, `${shape}.gt`, magnitude, splatConstant(bytes, minNormal));
   const finite = vector(b, `${shape}.lt`, magnitude, splatConstant(bytes, infinity));
   return vector(b, 'v128.not', vector(b, 'v128.and', large, finite));
 }
@@ -151,7 +151,7 @@ function scalar(operation: Operation, precision: Precision): Semantics {
       fine = conjunction(b, [ordered(fx), ordered(fy), operandsFine]);
     } else {
       b.set(result, asBits(b, unary ? b.op(type, opcode, fy) : b.op(type, opcode, fx, fy)));
-      fine = conjunction(b, [usualMxcsr(b), operandsFine, isNormal(b, format, b.get(result))]);
+      fine = conjunction(b, [usualMxcsr(b), operandsFine, isPlain(b, format, b.get(result))]);
     }
     b.if(b.eqz(fine), () => b.set(result, slowScalar(b, operation, precision, x, y)));
     b.write(0, b.get(result));
@@ -187,7 +187,7 @@ function packedArithmetic(
   const both = unary ? denormals : vector(b, 'v128.or', denormals, denormalLanes(b, format, x));
   const doubtful = extremum
     ? vector(b, 'v128.or', both, vector(b, 'v128.or', unordered(x), unordered(y)))
-    : vector(b, 'v128.or', both, abnormalLanes(b, format, b.get(result)));
+    : vector(b, 'v128.or', both, doubtfulLanes(b, format, b.get(result)));
   const anyDoubt = vectorTest(b, 'v128.any_true', doubtful);
   b.if(extremum ? anyDoubt : b.or(anyDoubt, b.eqz(usualMxcsr(b))), () => {
     const slow = lanewise(b, format, x, y, (_b, xl, yl, i) =>

@@ -2,6 +2,7 @@
 import { alu } from './alu.js';
 import { bits } from './bits.js';
 import { control } from './control.js';
+import { crypto } from './crypto.js';
 import { farControl } from './far-control.js';
 import { flagOps } from './flag-ops.js';
 import { moves } from './move.js';
@@ -18,6 +19,7 @@ import { sseMove } from './sse-move.js';
 import { sse4 } from './sse4.js';
 import { ssse3 } from './ssse3.js';
 import { stack } from './stack.js';
+import { stateArea } from './state-area.js';
 import { strings } from './string.js';
 import { stringCompare } from './string-compare.js';
 import { system } from './system.js';
@@ -39,6 +41,7 @@ export const FAMILIES: readonly Family[] = [
   flagOps,
   x87Arithmetic,
   x87Control,
+  stateArea,
   packedInteger,
   sseMove,
   sseFloat,
@@ -46,6 +49,7 @@ export const FAMILIES: readonly Family[] = [
   sseConvert,
   ssse3,
   sse4,
+  crypto,
   stringCompare,
   sseApproximate,
 ];

@@ -1,20 +1,18 @@
 /**
- * x87 control and state: control and status words, environment, FSAVE, FXSAVE, stack pointer, and the functions that
- * are host helpers (transcendentals, remainders, BCD). Layouts: SDM volume 1, figures 8-9 to 8-12, table 10-2.
+ * x87 control and state: control and status words, environment, FSAVE, stack pointer, and the functions that are host
+ * helpers (transcendentals, remainders, BCD). Layouts: SDM volume 1, figures 8-9 to 8-12. FXSAVE is in state-area.ts.
  */
 import type { Value } from '../codegen/value.js';
 import { stateAddress } from '../cpu/state-layout.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
-import { MXCSR_MASK } from './sse-move.js';
 import { callRoutine, runRoutine } from './vector-unit.js';
 import { FPU, waiting, x87 } from './x87.js';
 
-const NOT_AVAILABLE = 7;
-const GENERAL_PROTECTION = 13;
-const INITIAL_CONTROL = 0x37f;
+export const NOT_AVAILABLE = 7;
+export const INITIAL_CONTROL = 0x37f;
 const CONDITION_CODES = 0x4700;
-const ALL_EMPTY = 0xff;
+export const ALL_EMPTY = 0xff;
 const RARE: RowOptions = { feature: 'fpu', interpreterOnly: true };
 
 /** An x87 instruction that does not wait for pending exceptions (FN…): only an absent unit stops it. */
@@ -25,21 +23,21 @@ function unwaiting(run: Semantics): Semantics {
   };
 }
 
-const statusWord = (b: InstructionBuilder): Value => b.or(b.state('fsw'), b.shl(b.state('ftop'), b.i32(11)));
+export const statusWord = (b: InstructionBuilder): Value => b.or(b.state('fsw'), b.shl(b.state('ftop'), b.i32(11)));
 
-function setStatusWord(b: InstructionBuilder, word: Value): void {
+export function setStatusWord(b: InstructionBuilder, word: Value): void {
   const fixed = b.let(word);
   b.setState('ftop', b.and(b.shrU(fixed, b.i32(11)), b.i32(7)));
   b.setState('fsw', b.and(fixed, b.i32(0xffff & ~0x3800)));
 }
 
 /** FCW keeps bit 6 set and drops what does not exist. */
-function setControlWord(b: InstructionBuilder, word: Value): void {
+export function setControlWord(b: InstructionBuilder, word: Value): void {
   b.setState('fcw', b.or(b.and(word, b.i32(0x1f3f)), b.i32(0x40)));
 }
 
 /** The summary bit follows from flags and masks; so does whether the next instruction traps. */
-function refresh(b: InstructionBuilder): void {
+export function refresh(b: InstructionBuilder): void {
   runRoutine(b, 'x87Refresh');
 }
 
@@ -53,11 +51,11 @@ function initialize(b: InstructionBuilder): void {
   refresh(b);
 }
 
-const register = (b: InstructionBuilder, i: number): Value =>
+export const stackRegister = (b: InstructionBuilder, i: number): Value =>
   b.let(b.shl(b.and(b.add(b.state('ftop'), b.i32(i)), b.i32(7)), b.i32(4)));
-const significandAt = (b: InstructionBuilder, at: Value): Value =>
+export const significandAt = (b: InstructionBuilder, at: Value): Value =>
   b.let(b.loadMemory('i64', 8, at, stateAddress('fpr0')));
-const signExponentAt = (b: InstructionBuilder, at: Value): Value =>
+export const signExponentAt = (b: InstructionBuilder, at: Value): Value =>
   b.let(b.loadMemory('i32', 4, at, stateAddress('fpr0') + 8));
 
 // ---- environment -------------------------------------------------------------------------------------------------
@@ -130,7 +128,7 @@ const fnsave = unwaiting((b) => {
   b.probeStore(0, 2, fieldBytes(b) * ENVIRONMENT.length + 8 * 10 - 2);
   const start = storeEnvironment(b);
   for (let i = 0; i < 8; i++) {
-    const at = register(b, i);
+    const at = stackRegister(b, i);
     b.store(0, significandAt(b, at), 8, start + i * 10);
     b.store(0, signExponentAt(b, at), 2, start + i * 10 + 8);
   }
@@ -146,77 +144,12 @@ const frstor = waiting((b) => {
   // TOP first: the registers are stored from ST(0) on; the tags need their contents.
   apply();
   values.forEach(({ significand, signExponent }, i) => {
-    const at = register(b, i);
+    const at = stackRegister(b, i);
     b.storeMemory(8, at, stateAddress('fpr0'), significand);
     b.storeMemory(4, at, stateAddress('fpr0') + 8, signExponent);
   });
   refresh(b);
 });
-
-// ---- FXSAVE ------------------------------------------------------------------------------------------------------
-
-const XMM_OFFSET = 160;
-const xmmCount = (b: InstructionBuilder): number => (b.mode.codeSize === 8 ? 16 : 8);
-const isWide = (b: InstructionBuilder): boolean => b.operandSize === 8;
-
-function requireFxState(b: InstructionBuilder): void {
-  b.if(b.eq(b.state('x87Trap'), b.i32(NOT_AVAILABLE)), () => b.raise(NOT_AVAILABLE));
-  b.requireAligned(0, 16);
-}
-
-const fxsave: Semantics = (b) => {
-  requireFxState(b);
-  b.probeStore(0, 16, XMM_OFFSET + (xmmCount(b) - 1) * 16);
-  const tags = b.shl(b.xor(b.state('fempty'), b.i32(ALL_EMPTY)), b.i32(0));
-  b.store(0, b.or(b.state('fcw'), b.shl(statusWord(b), b.i32(16))), 4, 0);
-  b.store(0, b.or(tags, b.shl(b.state('fpuOpcode'), b.i32(16))), 4, 4);
-  const pointer = (ip: string, cs: string): Value =>
-    isWide(b) ? b.state(ip) : b.or(b.and(b.state(ip), b.i64(0xffffffff)), b.shl(b.widen(b.state(cs)), b.i64(32)));
-  b.store(0, pointer('fpuIp', 'fpuCs'), 8, 8);
-  b.store(0, pointer('fpuDp', 'fpuDs'), 8, 16);
-  b.store(0, b.state('mxcsr'), 4, 24);
-  b.store(0, b.i32(MXCSR_MASK), 4, 28);
-  for (let i = 0; i < 8; i++) {
-    const at = register(b, i);
-    b.store(0, significandAt(b, at), 8, 32 + i * 16);
-    b.store(0, b.widen(signExponentAt(b, at)), 8, 40 + i * 16);
-  }
-  for (let i = 0; i < xmmCount(b); i++) b.store(0, b.state(`xmm${i}`), 16, XMM_OFFSET + i * 16);
-};
-
-const fxrstor: Semantics = (b) => {
-  requireFxState(b);
-  const mxcsr = b.load(0, 'i32', 4, 24);
-  b.raiseIf(b.and(mxcsr, b.i32(~MXCSR_MASK)), GENERAL_PROTECTION, 0);
-  const words = b.load(0, 'i64', 8, 0);
-  const [ip, dp] = [b.load(0, 'i64', 8, 8), b.load(0, 'i64', 8, 16)];
-  const values = Array.from({ length: 8 }, (_, i) => ({
-    significand: b.load(0, 'i64', 8, 32 + i * 16),
-    signExponent: b.load(0, 'i32', 2, 40 + i * 16),
-  }));
-  const vectors = Array.from({ length: xmmCount(b) }, (_, i) => b.load(0, 'v128', 16, XMM_OFFSET + i * 16));
-  const field = (shift: number, mask: number): Value => b.and(b.wrap(b.shrU(words, b.i64(shift))), b.i32(mask));
-  setControlWord(b, field(0, 0xffff));
-  setStatusWord(b, field(16, 0xffff));
-  b.setState('fempty', b.xor(field(32, 0xff), b.i32(ALL_EMPTY)));
-  b.setState('fpuOpcode', field(48, 0x7ff));
-  b.setState('fpuIp', isWide(b) ? ip : b.and(ip, b.i64(0xffffffff)));
-  b.setState('fpuDp', isWide(b) ? dp : b.and(dp, b.i64(0xffffffff)));
-  if (!isWide(b)) {
-    b.setState('fpuCs', b.wrap(b.and(b.shrU(ip, b.i64(32)), b.i64(0xffff))));
-    b.setState('fpuDs', b.wrap(b.and(b.shrU(dp, b.i64(32)), b.i64(0xffff))));
-  }
-  b.setState('mxcsr', mxcsr);
-  values.forEach(({ significand, signExponent }, i) => {
-    const at = register(b, i);
-    b.storeMemory(8, at, stateAddress('fpr0'), significand);
-    b.storeMemory(4, at, stateAddress('fpr0') + 8, signExponent);
-  });
-  vectors.forEach((value, i) => {
-    b.setState(`xmm${i}`, value);
-  });
-  refresh(b);
-};
 
 // ---- the rest ----------------------------------------------------------------------------------------------------
 
@@ -343,7 +276,5 @@ export const x87Control: Family = {
     ...functionRows(),
     row('df /4', 'fbld', 'Mt', loadBcd, RARE),
     row('df /6', 'fbstp', 'Mt', storeBcd, RARE),
-    row('np 0f ae /0', 'fxsave', 'Mm512', fxsave, { feature: 'fxsr', interpreterOnly: true }),
-    row('np 0f ae /1', 'fxrstor', 'Mm512', fxrstor, { feature: 'fxsr', interpreterOnly: true }),
   ],
 };

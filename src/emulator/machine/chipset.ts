@@ -3,7 +3,7 @@
  * it here and in `memory-map.ts`.
  */
 import { PowerManagement } from '../devices/acpi/power-management.js';
-import { AddressSpan } from '../devices/bus.js';
+import { AddressSpan, type Unmap } from '../devices/bus.js';
 import type { Clock, Device, GuestMemory } from '../devices/device.js';
 import { DiskImage } from '../devices/disk/disk-image.js';
 import { I8042 } from '../devices/i8042/i8042.js';
@@ -45,9 +45,10 @@ export class Chipset {
   /** In the order of construction, which is the order of saving. */
   readonly devices: readonly Device[];
   readonly #virtio: VirtioPci[] = [];
+  #unmapApic: Unmap = () => {};
 
   constructor(clock: Clock, ram: GuestMemory, config: ResolvedConfig, outputs: ChipsetOutputs) {
-    const interrupts = new Interrupts(clock);
+    const interrupts = new Interrupts(clock, (base) => this.#placeApic(base));
     this.interrupts = interrupts;
     const pit = new Pit(clock, interrupts.line(IRQ.timer));
     const rtc = new Rtc(clock, interrupts.line(IRQ.rtc), { seconds: config.startSeconds });
@@ -85,7 +86,7 @@ export class Chipset {
       this.#virtio.push(virtio);
     });
     this.#mapPorts(pit, rtc, debug, pci);
-    this.memory.map(LOCAL_APIC.start, LOCAL_APIC.length, interrupts.localApic.registers);
+    this.#placeApic(LOCAL_APIC.start);
     this.memory.map(IO_APIC.start, IO_APIC.length, interrupts.ioApic.registers);
     const test = config.testDevice ? [this.#plugTestDevice()] : [];
     const { pic, localApic, ioApic } = interrupts;
@@ -119,6 +120,12 @@ export class Chipset {
     this.#virtio.forEach((virtio, index) => {
       virtio.function.assign([PCI_MEMORY.end - PCI_WINDOW * (index + 1)], pciIrq(index + 1));
     });
+  }
+
+  /** RAM that is there hides the registers: the processor does not ask the bus for it. */
+  #placeApic(base: number): void {
+    this.#unmapApic();
+    this.#unmapApic = this.memory.map(base, LOCAL_APIC.length, this.interrupts.localApic.registers);
   }
 
   #plugTestDevice(): TestDevice {

@@ -20,12 +20,14 @@ export class Interrupts {
   readonly ioApic: IoApic;
   #processor: InterruptInputs | undefined;
 
-  constructor(clock: Clock) {
+  /** `placeApic` puts the local APIC's registers where the guest wants them. */
+  constructor(clock: Clock, placeApic: (base: number) => void) {
     this.pic = new PicPair({ set: () => this.update() });
     this.localApic = new LocalApic({
       clock,
       changed: () => this.update(),
       nmi: () => this.#processor?.raiseNmi(),
+      moved: placeApic,
       endOfInterrupt: (vector) => this.ioApic.endOfInterrupt(vector),
     });
     this.ioApic = new IoApic((message) => this.localApic.receive(message));

@@ -43,7 +43,10 @@ function scanAll(kernel: WindowsKernel, progress: (address: bigint) => void): Re
     for (const wanted of byTag.get(tag) ?? []) {
       const object = objectIn(kernel, start, wanted);
       if (object === undefined) continue;
-      found.set(wanted.name, [...(found.get(wanted.name) ?? []), object]);
+      const known = found.get(wanted.name);
+      if (known === undefined) found.set(wanted.name, [object]);
+      // What is left of a freed block's header may stand shortly before a block: both lead to the same object.
+      else if (known.at(-1)?.body !== object.body) known.push(object);
     }
   }
   return found;

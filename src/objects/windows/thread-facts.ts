@@ -25,6 +25,18 @@ function enumName(view: StructView, type: string, value: number | undefined): st
   return `${value}`;
 }
 
+/**
+ * A start address; undefined where the thread has received a message through a port since, for which 5.x keeps the number of the
+ * message in the same place (the kernel's address in 5.2, the program's in 5.1).
+ */
+function startAddress(thread: StructView, member: 'StartAddress' | 'Win32StartAddress'): bigint | undefined {
+  const isMessage =
+    thread.has('LpcReceivedMsgIdValid') &&
+    thread.field(member).offset === thread.field('LpcReceivedMessageId').offset &&
+    thread.num('LpcReceivedMsgIdValid') === 1;
+  return isMessage ? undefined : thread.ptr(member);
+}
+
 /** What thread lists show. */
 export function threadFacts(thread: StructView) {
   const state = thread.num('Tcb.State');
@@ -32,8 +44,8 @@ export function threadFacts(thread: StructView) {
     tid: thread.num('Cid.UniqueThread'),
     state: state === undefined ? undefined : (STATES[state] ?? `${state}`),
     waitReason: state === WAITING ? enumName(thread, '_KWAIT_REASON', thread.num('Tcb.WaitReason')) : undefined,
-    startAddress: thread.ptr('StartAddress'),
-    win32StartAddress: thread.ptr('Win32StartAddress'),
+    startAddress: startAddress(thread, 'StartAddress'),
+    win32StartAddress: startAddress(thread, 'Win32StartAddress'),
     createTime: unixTime(thread.big('CreateTime.QuadPart')),
     // ExitTime shares its place with a list while the thread lives.
     exitTime: state === TERMINATED ? unixTime(thread.big('ExitTime.QuadPart')) : undefined,

@@ -22,6 +22,8 @@ export interface ConformanceCase {
   readonly undefinedFlags?: number;
   /** x87 status bits (condition codes) that are left undefined after it. */
   readonly undefinedStatus?: number;
+  /** The same when the case ends with a fault. */
+  readonly undefinedStatusAfterFault?: number;
   /** x87 results may differ by one unit in the last place. */
   readonly approximate?: boolean;
   /** The memory operand is longer than any one access. */

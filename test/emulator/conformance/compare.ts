@@ -18,13 +18,29 @@ const GPR_NAMES = 'rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15
 /** CF, PF, AF, ZF, SF, TF, DF, OF, AC: what a user-mode instruction can change. RF is set in any saved fault frame. */
 const COMPARED_FLAGS = 0x40dd5 | 0x100;
 
+/** How a case that runs to its end ends. */
+const BREAKPOINT = 3;
 const PAGE_FAULT = 14;
-/** FXSAVE's. */
-const WIDEST_ACCESS = 512n;
+const TOP = 0x3800;
+/** The x87 status bit of an underflow. */
+const UNDERFLOW = 0x10;
+/** XSAVE's. */
+const WIDEST_ACCESS = 576n;
 
 interface Piece {
   readonly name: string;
   readonly read: (outcome: Outcome, test: ConformanceCase) => bigint | number | string;
+}
+
+function undefinedStatusOf({ vector }: Outcome, test: ConformanceCase): number {
+  const afterFault = vector === BREAKPOINT ? 0 : (test.undefinedStatusAfterFault ?? 0);
+  return (test.undefinedStatus ?? 0) | afterFault;
+}
+
+/** Where TOP is undefined, registers are compared by their physical numbers: the ST(i) that is register `i`. */
+function comparedSt(outcome: Outcome, test: ConformanceCase, i: number): number {
+  const top = (outcome.state.fsw & TOP) >> 11;
+  return (undefinedStatusOf(outcome, test) & TOP) === 0 ? i : (i - top) & 7;
 }
 
 const hexBytes = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -37,10 +53,13 @@ const PIECES: readonly Piece[] = [
   { name: 'flags', read: (o, t) => o.state.rflags & COMPARED_FLAGS & ~(t.undefinedFlags ?? 0) },
   ...GPR_NAMES.map((name, i) => ({ name, read: (o: Outcome) => o.state.gpr(i) })),
   { name: 'fcw', read: (o) => o.state.fcw },
-  { name: 'fsw', read: (o, t) => o.state.fsw & ~(t.undefinedStatus ?? 0) },
+  { name: 'fsw', read: (o, t) => o.state.fsw & ~undefinedStatusOf(o, t) },
   { name: 'ftw', read: (o) => o.state.ftw },
   { name: 'mxcsr', read: (o) => o.state.mxcsr },
-  ...Array.from({ length: 8 }, (_, i) => ({ name: `st${i}`, read: (o: Outcome) => extendedText(o.state, i) })),
+  ...Array.from({ length: 8 }, (_, i) => ({
+    name: `st${i}`,
+    read: (o: Outcome, t: ConformanceCase) => extendedText(o.state, comparedSt(o, t, i)),
+  })),
   ...Array.from({ length: 16 }, (_, i) => ({ name: `xmm${i}`, read: (o: Outcome) => xmmText(o.state, i) })),
 ];
 
@@ -83,6 +102,10 @@ function isForgiven(test: ConformanceCase, name: string, expected: Outcome, actu
   if (name === 'fault address' && actual.vector === PAGE_FAULT) {
     const distance = actual.faultAddress - faultAddress;
     return distance > -WIDEST_ACCESS && distance < WIDEST_ACCESS && test.wideAccess === true;
+  }
+  if (test.approximate && name === 'fsw' && (expected.state.fsw ^ actual.state.fsw) === UNDERFLOW) {
+    // One unit apart, one may be the smallest normal number and the other a denormal.
+    return [0, 1].some((i) => (expected.state.st(i).signExponent & 0x7fff) <= 1);
   }
   if (!test.approximate || !/^st\d$/.test(name)) return false;
   const i = Number(name.slice(2));

@@ -2,6 +2,7 @@
 // one code page and one data page, in 64-bit or compatibility mode. Exceptions arrive architecturally: every vector's
 // handler is a HLT, and the frame on the kernel's stack says what happened.
 
+import { CR4 } from '../../../src/emulator/cpu/control-bits.js';
 import { createProcessor, type MemlapseProcessor } from '../../../src/emulator/cpu/create-processor.js';
 import { updateFpuTraps } from '../../../src/emulator/cpu/fpu-traps.js';
 import type { CpuModel } from '../../../src/emulator/cpu/models.js';
@@ -38,6 +39,8 @@ const TASK = 0x40;
 
 const PRESENT_WRITABLE = 3;
 const USER = 4;
+/** XCR0. */
+const X87_AND_SSE = 3n;
 const NO_EXECUTE = 1n << 63n;
 const HAS_ERROR_CODE = new Set([8, 10, 11, 12, 13, 14, 17]);
 const silentBus: Bus = {
@@ -58,7 +61,6 @@ export class EmulatorCpu {
   /** A case is one instruction, or a few; more than this is a loop that will not end. */
   maxInstructions = 20_000;
   readonly #ram: DataView;
-  #loaded: Uint8Array | undefined;
 
   /** In the 'jit' tier everything that can be translated is, before it runs for the first time. */
   constructor(tier: 'interpreter' | 'jit' = 'interpreter', model: CpuModel | string = 'memlapse64') {
@@ -117,11 +119,14 @@ export class EmulatorCpu {
 
   #enterKernel(): void {
     const { processor } = this;
+    const hasXsave = processor.core.model.features.has('xsave');
+    const cr4 = BigInt(CR4.PAE | CR4.OSFXSR | CR4.OSXMMEXCPT | (hasXsave ? CR4.OSXSAVE : 0));
+    if (hasXsave) processor.setRegister('xcr0', X87_AND_SSE);
     // A case that had to be stopped left the processor in user mode.
     processor.setRegister('cpl', 0n);
     processor.enter({
       registers: { rip: BigInt(IRET), rflags: 2n },
-      control: { cr3: BigInt(PML4), cr4: 0x620n, efer: 0xd00n, cr0: 0x8005_0033n },
+      control: { cr3: BigInt(PML4), cr4, efer: 0xd00n, cr0: 0x8005_0033n },
       segments: {
         cs: { selector: KERNEL_CODE, base: 0n, limit: 0xffffffff, attributes: 0xa09b },
         ss: { selector: KERNEL_DATA, base: 0n, limit: 0xffffffff, attributes: 0xc093 },
@@ -153,12 +158,13 @@ export class EmulatorCpu {
     const { processor } = this;
     const { state } = processor.core;
     const ram = processor.ram;
-    if (code !== this.#loaded) {
-      // Cases that share their code share what is decoded and translated from it.
-      ram.fill(0xcc, CODE_FRAME, CODE_FRAME + PAGE_BYTES);
-      ram.set(code, CODE_FRAME + Number(image.rip) - CODE_BASE);
+    const page = new Uint8Array(PAGE_BYTES).fill(0xcc);
+    page.set(code, Number(image.rip) - CODE_BASE);
+    const loaded = ram.subarray(CODE_FRAME, CODE_FRAME + PAGE_BYTES);
+    // Cases that share their code share what is decoded and translated from it, unless one wrote to its page.
+    if (Buffer.compare(page, loaded) !== 0) {
+      loaded.set(page);
       processor.noteWritten(CODE_FRAME, PAGE_BYTES);
-      this.#loaded = code;
     }
     ram.set(image.window, DATA_FRAME + WINDOW_BASE - DATA_BASE);
     for (let i = 0; i < 16; i++) state.setGpr(i, image.gpr(i));

@@ -46,8 +46,9 @@ function immediateBytes(code: OperandCode, { wide, short }: Draft): number {
 
 function displacement(codes: readonly OperandCode[], random: Random): number {
   const size = codes.find(({ source }) => source === 'modrm.rm')?.size;
-  const step = size === 16 || size === 512 ? 16 : typeof size === 'number' && size > 1 ? 4 : 1;
-  const limit = size === 512 ? 0 : 64;
+  const isArea = typeof size === 'number' && size >= 512;
+  const step = size === 16 || isArea ? 16 : typeof size === 'number' && size > 1 ? 4 : 1;
+  const limit = isArea ? 0 : 64;
   const at = Math.floor(random.below(limit + 1) / step) * step;
   return random.oneIn(16) ? (at + 1) & 0x7f : at;
 }

@@ -95,19 +95,26 @@ export function isComparable(row: Row): boolean {
 
 const TRANSCENDENTAL = new Set(['f2xm1', 'fyl2x', 'fyl2xp1', 'fptan', 'fpatan', 'fsin', 'fcos', 'fsincos']);
 const C1 = 0x200;
-/** Stores of MMX registers; when one faults, TOP is 0 already on some processors. */
 const MMX_STORES = new Set(['np 0f 7e /r', 'np 0f 7f /r', 'np 0f e7 /r']);
 const TOP = 0x3800;
 
 /** x87 status bits that are undefined after this row: which way a transcendental result was rounded is not promised. */
 export function undefinedStatus(row: Row): number {
-  if (MMX_STORES.has(row.code)) return TOP;
   return TRANSCENDENTAL.has(row.name) ? C1 : 0;
 }
 
-/** Bytes of the data window that processors fill differently: FXSAVE's MXCSR_MASK, at the place the generator uses. */
-export function ignoredWindow(row: Row): readonly (readonly [number, number])[] | undefined {
-  return row.name === 'fxsave' ? [[512 + 28, 512 + 32]] : undefined;
+/** The same after a fault: when a store of an MMX register faults, TOP is 0 already on some processors. */
+export function undefinedStatusAfterFault(row: Row): number {
+  return MMX_STORES.has(row.code) ? TOP : 0;
+}
+
+/** Where the generator puts the areas of FXSAVE and XSAVE in the data window. */
+export const STATE_AREA_AT: Readonly<Record<string, number>> = { fxsave: 512, fxrstor: 512, xsave: 256, xrstor: 256 };
+
+/** Bytes of the data window that processors fill differently: MXCSR_MASK. */
+export function ignoredWindow({ name }: Row): readonly (readonly [number, number])[] | undefined {
+  const at = STATE_AREA_AT[name];
+  return at === undefined ? undefined : [[at + 28, at + 32]];
 }
 
 /** Results of these may differ in the last place (SDM volume 1, 8.3.10). */

@@ -23,6 +23,7 @@ let clock: ManualClock;
 let apic: LocalApic;
 let io: IoApic;
 let nmis: number;
+let bases: number[];
 const read = (offset: number): number => apic.registers.read(offset, 4);
 const write = (offset: number, value: number): void => apic.registers.write(offset, 4, value);
 const send = (vector: number): void => write(AT.icr, 0x4_0000 | vector);
@@ -40,10 +41,12 @@ const redirection = (pin: number): number => {
 beforeEach(() => {
   clock = new ManualClock();
   nmis = 0;
+  bases = [];
   apic = new LocalApic({
     clock,
     changed: () => {},
     nmi: () => nmis++,
+    moved: (base) => bases.push(base),
     endOfInterrupt: (vector) => io.endOfInterrupt(vector),
   });
   io = new IoApic((message) => apic.receive(message));
@@ -127,6 +130,33 @@ describe('local APIC', () => {
     expect(read(TIMER.current)).toBe(100);
   });
 
+  test('a count that has run out stays zero when the timer becomes periodic, until one is loaded', () => {
+    write(TIMER.divide, 0xb);
+    write(LVT.timer, 0x30 | MASKED);
+    write(TIMER.initial, 100);
+    clock.advanceTo(150);
+    write(LVT.timer, 0x2_0030 | MASKED);
+    expect([read(TIMER.current), read(TIMER.initial)]).toEqual([0, 100]);
+    clock.advanceTo(1000);
+    expect(read(TIMER.current)).toBe(0);
+    write(TIMER.initial, 100);
+    clock.advanceTo(1030);
+    expect(read(TIMER.current)).toBe(70);
+  });
+
+  test('a periodic timer that becomes one-shot counts its period to the end', () => {
+    write(TIMER.divide, 0xb);
+    write(LVT.timer, 0x2_0030);
+    write(TIMER.initial, 100);
+    clock.advanceTo(250);
+    expect(apic.acknowledge()).toBe(0x30);
+    write(AT.eoi, 0);
+    write(LVT.timer, 0x30);
+    expect(read(TIMER.current)).toBe(50);
+    clock.advanceTo(300);
+    expect([apic.acknowledge(), read(TIMER.current)]).toEqual([0x30, 0]);
+  });
+
   test('the deadline timer fires at a time-stamp and disarms', () => {
     write(LVT.timer, 0x4_0030);
     expect(apic.writeMsr(0x6e0, 5000n)).toBe(true);
@@ -147,11 +177,20 @@ describe('local APIC', () => {
     expect([apic.passesExternal, read(AT.svr)]).toEqual([true, 0xffff_ffff]);
   });
 
-  test('raises NMI from LINT1 and refuses to move', () => {
+  test('raises NMI from LINT1', () => {
     write(LVT.lint1, 0x400);
     apic.nmiPin.set(true);
     expect(nmis).toBe(1);
-    expect(apic.writeMsr(0x1b, 0xfec0_0900n)).toBe('fault');
+  });
+
+  test('moves its page, and refuses reserved bits of its base and x2APIC', () => {
+    expect(apic.writeMsr(0x1b, 0xfed4_0800n)).toBe(true);
+    expect([apic.readMsr(0x1b), bases.at(-1)]).toEqual([0xfed4_0900n, 0xfed4_0000]);
+    const refused = [0xfee0_0d00n, 0xfee0_0901n, 1n << 40n].map((value) => apic.writeMsr(0x1b, value));
+    expect(refused).toEqual(['fault', 'fault', 'fault']);
+    expect(apic.readMsr(0x1b)).toBe(0xfed4_0900n);
+    apic.reset();
+    expect(bases.at(-1)).toBe(0xfee0_0000);
   });
 });
 

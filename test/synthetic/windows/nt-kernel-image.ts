@@ -1,7 +1,7 @@
 /** The kernel and its drivers as images in a synthetic NT guest: headers, exports, loader records, driver objects. */
 import { KERNEL_BASE, MODULES_BASE, type NtGuest } from './nt-guest.js';
 import type { ModuleTruth } from './nt-truth.js';
-import { type PeTruth, peParts } from './pe-writer.js';
+import { type PeSectionTruth, type PeTruth, peParts } from './pe-writer.js';
 
 const PAGE = 4096;
 /** Linker's time stamp of all images. */
@@ -29,16 +29,21 @@ export function writeKernelImage(guest: NtGuest, identity: string): number {
       size,
       timestamp: TIMESTAMP,
       isDll: false,
-      sections: [
-        { name: '.text', rva: PAGE, size: PAGE, flags: 0x6800_0020 },
-        { name: '.data', rva: 2 * PAGE, size: tables - 2 * PAGE, flags: 0xc800_0040 },
-      ],
+      sections: sections(2 * PAGE, tables),
       exports,
       pdb: { name, guid, age: Number(age) },
     },
     tables,
   );
   return size;
+}
+
+/** Code up to `data`, from there to `end` what is written to. */
+function sections(data: number, end: number): PeSectionTruth[] {
+  return [
+    { name: '.text', rva: PAGE, size: data - PAGE, flags: 0x6800_0020 },
+    { name: '.data', rva: data, size: end - data, flags: 0xc800_0040 },
+  ];
 }
 
 /** Writes the images of drivers, the list of loaded modules, and the drivers' objects. */
@@ -52,7 +57,11 @@ export function writeModules(guest: NtGuest, modules: readonly ModuleTruth[], ke
     if (!isKernel) {
       next += BigInt(Math.ceil(size / GRAIN) * GRAIN + GRAIN);
       guest.modules.set(module.name, base);
-      writeImage(guest, { name: module.name, base, size, timestamp: TIMESTAMP + records.length });
+      const image = { name: module.name, base, size, timestamp: TIMESTAMP + records.length };
+      writeImage(
+        guest,
+        module.dataAt === undefined ? image : { ...image, sections: sections(module.dataAt, size - 4 * PAGE) },
+      );
     }
     const record = loaderRecord(guest, module, base, size);
     if (module.hidden !== true) records.push(record);

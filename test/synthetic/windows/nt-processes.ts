@@ -2,6 +2,7 @@
 import { writeAreas, writeEnvironment } from './nt-address-space.js';
 import { type NtGuest, ntTime } from './nt-guest.js';
 import { makeHandleTable, type TableEntry } from './nt-handles.js';
+import type { NtSpace } from './nt-memory.js';
 import type { HandleTruth, NtProcessTruth, NtThreadTruth, NtTruth, TokenTruth } from './nt-truth.js';
 
 /** KTHREAD_STATE and KWAIT_REASON (wdm.h). */
@@ -14,6 +15,8 @@ export class NtProcesses {
   /** Addresses of `_EPROCESS` and `_ETHREAD` by number. */
   readonly processes = new Map<number, bigint>();
   readonly threads = new Map<number, bigint>();
+  /** What is mapped in each process that has not exited, by its number. */
+  readonly spaces = new Map<number, NtSpace>();
   readonly #guest: NtGuest;
   readonly #sessions = new Map<number, bigint>();
 
@@ -54,6 +57,7 @@ export class NtProcesses {
     this.processes.set(pid, process);
     if (exited === undefined) {
       const space = pid === 4 ? memory.kernel : memory.newSpace();
+      this.spaces.set(pid, space);
       memory.set(process, '_EPROCESS', { 'Pcb.DirectoryTableBase': space.tables.root });
       if (truth.image !== undefined) {
         memory.set(process, '_EPROCESS', {

@@ -24,6 +24,8 @@ export interface ModuleTruth {
   readonly devices?: readonly string[];
   /** Not on the list of loaded modules. */
   readonly hidden?: boolean;
+  /** Where its writable data begins; up to there, or up to its end, it is code. */
+  readonly dataAt?: number;
 }
 
 export interface ObjectTruth {

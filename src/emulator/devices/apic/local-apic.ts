@@ -2,16 +2,27 @@
  * The local APIC of the one processor (SDM volume 3, chapter 11): priorities, local vector table, timer, interrupts
  * to itself, and the 8259's way in through LINT0.
  *
- * Fixed at FEE00000h: moving it by IA32_APIC_BASE is refused with #GP. No x2APIC, no other processors; INIT, SMI and
- * start-up messages go nowhere.
+ * No x2APIC, no other processors; INIT, SMI and start-up messages go nowhere.
  */
-import type { Clock, Device, Line, Timer, Window } from '../device.js';
-import { bytes, count, createState, defineState, list, resetState, u8, u32, wide } from '../state/state-schema.js';
+import type { Clock, Device, Line, Window } from '../device.js';
+import {
+  bytes,
+  count,
+  createState,
+  defineState,
+  flag,
+  list,
+  resetState,
+  u8,
+  u32,
+  wide,
+} from '../state/state-schema.js';
+import { LocalApicTimer, TIMER_MODE } from './local-apic-timer.js';
 import { clearBit, highestBit, readWord, setBit, testBit } from './vector-bitmap.js';
 
 const MASKED = 0x1_0000;
 
-const SCHEMA = defineState(1, {
+const SCHEMA = defineState(2, {
   baseMsr: wide(0xfee0_0900n),
   taskPriority: u8(),
   logicalDestination: u32(),
@@ -29,8 +40,8 @@ const SCHEMA = defineState(1, {
   lvt: list(6, { value: u32(MASKED) }),
   initialCount: u32(),
   divide: u32(),
-  /** When the count was loaded. */
   loadedAt: count(),
+  isSpent: flag(),
   deadline: wide(),
 });
 
@@ -39,20 +50,22 @@ const LVT = { timer: 0, lint0: 3, lint1: 4, error: 5 } as const;
 const LVT_WRITABLE = [0x7_00ff, 0x1_07ff, 0x1_07ff, 0x1_a7ff, 0x1_a7ff, 0x1_00ff] as const;
 const MODE = { fixed: 0, lowest: 1, nmi: 4, external: 7 } as const;
 const ERROR = { sentIllegal: 0x20, receivedIllegal: 0x40, register: 0x80 } as const;
-const TIMER_MODE = { oneShot: 0, periodic: 1, deadline: 2 } as const;
 const SOFTWARE_ENABLE = 0x100;
 const GLOBAL_ENABLE = 0x800n;
+/** IA32_APIC_BASE: which processor starts, which reads back as it is, and the page, of 40-bit physical addresses. */
+const BOOTSTRAP = 0x100n;
+const BASE_PAGE = 0xff_ffff_f000n;
 const MSR = { apicBase: 0x1b, tscDeadline: 0x6e0 } as const;
 /** Version 14h, six LVT entries, no EOI-broadcast suppression. */
 const VERSION = 0x5_0014;
-/** The timer's clock before its divider. */
-export const APIC_TIMER_HERTZ = 1_000_000_000;
 
 export interface LocalApicWiring {
   readonly clock: Clock;
   /** Called whenever what the processor should see may have changed. */
   readonly changed: () => void;
   readonly nmi: () => void;
+  /** The register page lies at `base` from now on. */
+  readonly moved: (base: number) => void;
   /** End of a level-triggered interrupt, for the I/O APIC. */
   readonly endOfInterrupt: (vector: number) => void;
 }
@@ -66,11 +79,16 @@ export class LocalApic implements Device {
   /** The LINT1 pin. */
   readonly nmiPin: Line;
   readonly #wiring: LocalApicWiring;
-  readonly #timer: Timer;
+  readonly #timer: LocalApicTimer;
 
   constructor(wiring: LocalApicWiring) {
     this.#wiring = wiring;
-    this.#timer = wiring.clock.timer('local-apic.timer', () => this.#timerExpired());
+    this.#timer = new LocalApicTimer(
+      this.state,
+      wiring.clock,
+      () => this.#timerMode,
+      () => this.#deliverLocal(LVT.timer),
+    );
     this.nmiPin = {
       set: (level) => {
         if (level && this.#mode(LVT.lint1) === MODE.nmi && !this.#isMasked(LVT.lint1)) wiring.nmi();
@@ -92,11 +110,13 @@ export class LocalApic implements Device {
 
   reset(): void {
     resetState(SCHEMA, this.state);
-    this.#timer.set(Number.POSITIVE_INFINITY);
+    this.#timer.reset();
+    this.#wiring.moved(this.#base);
     this.#wiring.changed();
   }
 
   restored(): void {
+    this.#wiring.moved(this.#base);
     this.#wiring.changed();
   }
 
@@ -155,20 +175,22 @@ export class LocalApic implements Device {
     if (index !== MSR.tscDeadline) return false;
     if (this.#timerMode === TIMER_MODE.deadline) {
       this.state.deadline = value;
-      this.#startTimer();
+      this.#timer.start();
     }
     return true;
   }
 
   #writeBase(value: bigint): true | 'fault' {
-    const { baseMsr } = this.state;
-    // Only the global enable may change; bit 8 (bootstrap processor) reads back as it is.
-    if (((value ^ baseMsr) & ~(GLOBAL_ENABLE | 0x100n)) !== 0n) return 'fault';
-    const enabled = (value & GLOBAL_ENABLE) !== 0n;
-    if (this.#isOn && !enabled) this.reset();
-    this.state.baseMsr = enabled ? baseMsr | GLOBAL_ENABLE : baseMsr & ~GLOBAL_ENABLE;
+    if ((value & ~(GLOBAL_ENABLE | BOOTSTRAP | BASE_PAGE)) !== 0n) return 'fault';
+    if (this.#isOn && (value & GLOBAL_ENABLE) === 0n) this.reset();
+    this.state.baseMsr = value | BOOTSTRAP;
+    this.#wiring.moved(this.#base);
     this.#wiring.changed();
     return true;
+  }
+
+  get #base(): number {
+    return Number(this.state.baseMsr & BASE_PAGE);
   }
 
   get #isOn(): boolean {
@@ -273,7 +295,7 @@ export class LocalApic implements Device {
       case 0x38:
         return state.initialCount;
       case 0x39:
-        return this.#currentCount();
+        return this.#timer.currentCount;
       case 0x3e:
         return state.divide;
       default:
@@ -317,10 +339,10 @@ export class LocalApic implements Device {
       case 0x38:
         if (this.#timerMode === TIMER_MODE.deadline) break;
         state.initialCount = value;
-        this.#startTimer();
+        this.#timer.start();
         break;
       case 0x3e:
-        this.#setDivide(value & 0xb);
+        this.#timer.setDivide(value & 0xb);
         break;
       default:
         // Read-only or absent registers.
@@ -335,14 +357,7 @@ export class LocalApic implements Device {
     // While software keeps the APIC off, every entry stays masked (SDM volume 3, 11.4.7.2).
     const forced = (this.state.spurious & SOFTWARE_ENABLE) === 0 ? MASKED : 0;
     entry.value = (value & (LVT_WRITABLE[index] as number)) | forced;
-    if (index === LVT.timer && this.#timerMode !== modeBefore) {
-      // Changing to or from deadline mode disarms; one-shot and periodic take over the running count.
-      if (modeBefore === TIMER_MODE.deadline || this.#timerMode === TIMER_MODE.deadline) {
-        this.state.initialCount = 0;
-        this.state.deadline = 0n;
-      }
-      this.#armFrom(this.state.loadedAt);
-    }
+    if (index === LVT.timer && this.#timerMode !== modeBefore) this.#timer.modeChanged(modeBefore);
     this.#wiring.changed();
   }
 
@@ -364,62 +379,7 @@ export class LocalApic implements Device {
     else if (reaches) this.#deliver(mode, vector, false);
   }
 
-  // ---- timer ---------------------------------------------------------------------------------------------------
-
   get #timerMode(): number {
     return (this.#lvt(LVT.timer).value >> 17) & 3;
-  }
-
-  /** Nanoseconds a count: bits 3, 1 and 0 of the divide register, 111b meaning 1 (SDM volume 3, figure 11-10). */
-  get #nanosecondsPerCount(): number {
-    const { divide } = this.state;
-    const code = (divide & 3) | ((divide & 8) >> 1);
-    return (1e9 / APIC_TIMER_HERTZ) * (code === 7 ? 1 : 2 << code);
-  }
-
-  #setDivide(value: number): void {
-    const left = this.#currentCount();
-    this.state.divide = value;
-    if (left === 0) return;
-    this.state.loadedAt = Math.max(
-      0,
-      this.#wiring.clock.now - (this.state.initialCount - left) * this.#nanosecondsPerCount,
-    );
-    this.#armFrom(this.state.loadedAt);
-  }
-
-  #currentCount(): number {
-    const { initialCount, loadedAt } = this.state;
-    if (initialCount === 0 || this.#timerMode === TIMER_MODE.deadline) return 0;
-    const passed = Math.floor((this.#wiring.clock.now - loadedAt) / this.#nanosecondsPerCount);
-    if (this.#timerMode === TIMER_MODE.periodic) return initialCount - (passed % initialCount);
-    return Math.max(0, initialCount - passed);
-  }
-
-  #startTimer(): void {
-    this.state.loadedAt = this.#wiring.clock.now;
-    this.#armFrom(this.state.loadedAt);
-  }
-
-  #armFrom(loadedAt: number): void {
-    const { initialCount, deadline } = this.state;
-    const { now } = this.#wiring.clock;
-    const period = initialCount * this.#nanosecondsPerCount;
-    let at = Number.POSITIVE_INFINITY;
-    if (this.#timerMode === TIMER_MODE.deadline) {
-      // The TSC counts nanoseconds. Deadlines beyond 2^53 ns (104 days) never come.
-      if (deadline !== 0n && deadline < 1n << 53n) at = Number(deadline);
-    } else if (this.#timerMode === TIMER_MODE.periodic && initialCount !== 0) {
-      at = loadedAt + (Math.floor((now - loadedAt) / period) + 1) * period;
-    } else if (initialCount !== 0 && loadedAt + period > now) {
-      at = loadedAt + period;
-    }
-    this.#timer.set(at);
-  }
-
-  #timerExpired(): void {
-    if (this.#timerMode === TIMER_MODE.deadline) this.state.deadline = 0n;
-    if (this.#timerMode === TIMER_MODE.periodic) this.#armFrom(this.state.loadedAt);
-    this.#deliverLocal(LVT.timer);
   }
 }

@@ -36,8 +36,7 @@ const PROCESS_START_LIMIT = 0x1_0000n;
 
 /** The services that the controller knows, each once, in the order in which they are found. */
 export function* serviceRecords(kernel: WindowsKernel): Generator<ServiceRecord> {
-  const build = Number(kernel.profile.release.split('.')[2] ?? 0);
-  const layout = serviceLayout(kernel.profile.pointerSize, build, kernel.isReactOS);
+  const layout = serviceLayout(kernel.profile.pointerSize, kernel.buildNumber, kernel.isReactOS);
   if (layout === undefined) return;
   for (const process of processes(kernel)) {
     if (processName(process)?.toLowerCase() !== 'services.exe') continue;

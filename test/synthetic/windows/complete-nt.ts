@@ -1,0 +1,76 @@
+/**
+ * The guest in which every plugin finds something: the sample with a console's host and a driver more, and all that the parts
+ * beside this file can write.
+ */
+import { writeCachedFile } from './nt-cached-file.js';
+import { CONSOLE, CONSOLE_HEAP, writeConsole } from './nt-console.js';
+import { HIVES } from './nt-hives.js';
+import { KERNEL_DATA, writeKernelData } from './nt-kernel-data.js';
+import { ENDPOINTS, writeEndpoints } from './nt-network.js';
+import { type RegionTruth, writeRegions } from './nt-regions.js';
+import { writeHives } from './nt-registry.js';
+import { NT_SAMPLE } from './nt-sample.js';
+import { writeShimCache } from './nt-shim-cache.js';
+import type { NtProcessTruth, NtTruth } from './nt-truth.js';
+import { type SyntheticNt, synthesizeNt } from './synthesize-nt.js';
+
+const CONHOST = 'C:\\Windows\\System32\\conhost.exe';
+const HOST: NtProcessTruth = {
+  pid: CONSOLE.pid,
+  ppid: 2604,
+  name: 'conhost.exe',
+  image: CONHOST,
+  commandLine: '\\??\\C:\\Windows\\system32\\conhost.exe 0x4',
+  currentDirectory: 'C:\\Windows',
+  environment: ['OS=Windows_NT'],
+  session: 1,
+  created: '2024-03-05T09:35:00Z',
+  threads: [{ tid: 2904, created: '2024-03-05T09:35:00Z', state: 'waiting', start: '0x7ff650001000' }],
+  dlls: [{ path: CONHOST, base: CONSOLE.base, size: 0x20000, loaded: '2024-03-05T09:35:00Z' }],
+  areas: [
+    { start: CONSOLE.base, pages: 0x20, protection: 'PAGE_EXECUTE_WRITECOPY', kind: 'image', file: CONHOST.slice(2) },
+    { ...CONSOLE_HEAP, protection: 'PAGE_READWRITE', kind: 'private' },
+  ],
+  ...(NT_SAMPLE.processes[4]?.token && { token: NT_SAMPLE.processes[4].token }),
+};
+
+export const COMPLETE_NT: NtTruth = {
+  ...NT_SAMPLE,
+  modules: [
+    ...NT_SAMPLE.modules,
+    { name: 'ahcache.sys', path: '\\SystemRoot\\system32\\DRIVERS\\ahcache.sys', size: 0x10000, dataAt: 0x4000 },
+  ],
+  processes: [...NT_SAMPLE.processes, HOST],
+};
+
+export interface CompleteNt extends SyntheticNt {
+  readonly written: {
+    /** Each _CMHIVE, in the order of `HIVES`. */
+    readonly hives: readonly bigint[];
+    readonly regions: readonly RegionTruth[];
+    readonly shimCache: readonly bigint[];
+    readonly hasConsole: boolean;
+    /** The _FILE_OBJECT of `CACHED_FILE`. */
+    readonly cachedFile: bigint;
+  };
+}
+
+/** @param version one of `NT_BUILDS` */
+export function completeNt(version: string): CompleteNt {
+  let written: CompleteNt['written'] | undefined;
+  const nt = synthesizeNt(version, {
+    truth: COMPLETE_NT,
+    extend: (guest, processes) => {
+      writeKernelData(guest, KERNEL_DATA);
+      writeEndpoints(guest, processes, ENDPOINTS);
+      written = {
+        hives: writeHives(guest, HIVES),
+        regions: writeRegions(guest),
+        shimCache: writeShimCache(guest),
+        hasConsole: writeConsole(guest, processes),
+        cachedFile: writeCachedFile(guest),
+      };
+    },
+  });
+  return { ...nt, written: written as CompleteNt['written'] };
+}
