@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { createDebianGuest } from '../src/guests/create-debian-guest.js';
 import { type GuestFile, loadGuestFile } from '../src/guests/guest-file.js';
 import { LiveGuest } from '../src/live/live-guest.js';
-import { takeSnapshot } from '../src/live/take-snapshot.js';
+import { takeSnapshot } from '../src/live/snapshot-in-making.js';
 import { openStore } from '../src/snapshots/store.js';
 import { measureSeries, milliseconds, row } from './stored-series.js';
 

@@ -6,9 +6,11 @@
  * - commands/: a module for each command, for oclif, which gives it out of the bundle.
  * - index.js: the library, in chunks, a plugin a file.
  *
- * Not bundled: packages that bring a binary or find files of their own. docs/decisions/bundled-distribution.md.
+ * Not bundled: packages that bring a binary or find files of their own, but for lmdb's modules in the command line.
+ * docs/decisions/bundled-distribution.md.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -51,6 +53,16 @@ function refuseNamesOfCommonJs(file) {
     throw new Error(`${file} takes names from a dynamic import of ${name}, which the bundle may not have`);
 }
 
+/** lmdb finds its binary and its dictionary from the place of its own files, which the bundle is not. */
+const placeOfLmdb = {
+  name: 'place-of-lmdb',
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]lmdb[\\/]dist[\\/]index\.cjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('__filename', 'fileOfLmdb()'),
+      loader: 'js',
+    })),
+};
+
 const common = {
   absWorkingDir: ROOT,
   outbase: 'build',
@@ -83,12 +95,17 @@ const urlInDist = (file) => new URL(file, new URL('./${up}/', import.meta.url)).
 
 const commandLine = await build({
   ...common,
+  // A second way for msgpackr to unpack what no store holds; it does without.
+  external: [...UNBUNDLED.filter((name) => name !== 'lmdb'), 'msgpackr-extract', 'bun:ffi'],
+  alias: { lmdb: createRequire(import.meta.url).resolve('lmdb') },
+  plugins: [ownPlace, placeOfLmdb],
   entryPoints: ['build/cli/bundle.js'],
   outfile: 'dist/cli.cjs',
   format: 'cjs',
   write: false,
   banner: {
-    js: "const urlInDist = (file) => new URL(file, require('node:url').pathToFileURL(__filename)).href;",
+    js: `const urlInDist = (file) => new URL(file, require('node:url').pathToFileURL(__filename)).href;
+const fileOfLmdb = () => require.resolve('lmdb');`,
   },
 });
 

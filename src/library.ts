@@ -6,7 +6,7 @@
 import type { Image } from './analysis/image.js';
 import type { Options, OptionsOf, Plugin } from './analysis/plugin.js';
 import { findPlugins } from './analysis/registry.js';
-import { runPlugin } from './analysis/run-plugin.js';
+import { canAnswer, runPlugin } from './analysis/run-plugin.js';
 import type { SystemName } from './analysis/systems.js';
 import type { Row } from './core/columns.js';
 import { UserError } from './core/errors.js';
@@ -79,7 +79,7 @@ export class OpenedImage {
   async #plugin(name: string): Promise<Plugin> {
     await this.#image.detect();
     const found = await findPlugins(name);
-    const fitting = found.filter(({ scope }) => scope === 'image' || scope === this.#image.os);
+    const fitting = found.filter((each) => canAnswer(each, this.#image));
     const [plugin, ...others] = fitting.length > 0 ? fitting : found;
     if (plugin === undefined) throw new UserError(`there is no plugin '${name}'`);
     if (others.length > 0) {

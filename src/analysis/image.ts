@@ -6,6 +6,7 @@
  */
 import { UserError } from '../core/errors.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
+import type { WindowsDump } from '../memory/windows-dump.js';
 import type { GuestKernel } from '../objects/guest-kernel.js';
 import type { LinuxKernel } from '../objects/linux/kernel.js';
 import type { WindowsKernel } from '../objects/windows/kernel.js';
@@ -78,6 +79,11 @@ export class Image {
     return this.kernel?.profile.os;
   }
 
+  /** A Windows dump that has no physical memory, so that no kernel is to be found in it: a triage dump. */
+  get dumpAlone(): WindowsDump | undefined {
+    return this.memory.ranges.length === 0 ? this.memory.windowsDump : undefined;
+  }
+
   /** The Linux kernel, or the `UserError` that says why there is none. */
   requireLinux(): Promise<LinuxKernel> {
     return this.#require('linux');
@@ -106,10 +112,9 @@ export class Image {
 
   /** What to do with a dump that has no memory to find a kernel in. */
   #alternative(): string | undefined {
-    const { windowsDump, ranges } = this.memory;
-    return windowsDump !== undefined && ranges.length === 0
-      ? 'crashinfo shows what this dump holds: drivers, and the process, thread and stack that crashed'
-      : undefined;
+    return this.dumpAlone === undefined
+      ? undefined
+      : 'pslist, threads, modules and crashinfo answer from what this dump holds: drivers, and the process and thread that crashed';
   }
 
   close(): void {

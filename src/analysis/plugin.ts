@@ -5,6 +5,8 @@
  * its options. Files directly in `linux/`, `windows/` and `common/` are plugins; adding one needs no other edit.
  */
 import type { Columns, Row } from '../core/columns.js';
+import type { FaultLog } from '../memory/fault-log.js';
+import type { WindowsDump } from '../memory/windows-dump.js';
 import type { Image } from './image.js';
 import type { Kernels } from './systems.js';
 
@@ -152,7 +154,14 @@ export interface Plugin<S extends Scope = Scope, C extends Columns = Columns, O 
   /** Command lines after `memlapse`, for the help. */
   readonly examples?: readonly string[];
   rows(subject: Scopes[S], options: OptionsOf<O>, io: PluginIo): Iterable<Row<C>> | AsyncIterable<Row<C>>;
+  /** The same from a Windows dump without memory (triage), as far as it goes; others are refused such a dump. */
+  readonly fromDump?: (dump: WindowsDump, options: OptionsOf<O>) => DumpedRows<C>;
 }
+
+/** Rows of what a dump has, and the log of what of them it has not; undefined when the dump has nothing of the kind. */
+export type DumpedRows<C extends Columns = Columns> =
+  | { readonly rows: Iterable<Row<C>>; readonly faults?: FaultLog }
+  | undefined;
 
 /** Declares a plugin; the types of rows and options follow from its columns and options. */
 export function definePlugin<

@@ -60,14 +60,9 @@ export async function* runPlugin(
   if (plugin.needsOneOf?.every((name) => options[name] === undefined)) {
     throw new UsageError(`${plugin.name} needs one of ${plugin.needsOneOf.map((name) => `--${name}`).join(', ')}`);
   }
-  const { subject, faults } = await SUBJECTS[plugin.scope](image);
+  const { rows, faults } = dumpedRows(plugin, image, options, io) ?? (await kernelRows(plugin, image, options, io));
   let before = faults?.count ?? 0;
-  const rows = plugin.rows as (
-    subject: unknown,
-    options: OptionsOf<Options>,
-    io: PluginIo,
-  ) => Iterable<Row> | AsyncIterable<Row>;
-  for await (const row of rows(subject, options, io)) {
+  for await (const row of rows) {
     const now = faults?.count ?? 0;
     yield { row, partial: now !== before };
     // What is read while the consumer holds the row belongs to the consumer.
@@ -78,4 +73,28 @@ export async function* runPlugin(
     const { address, layer } = faults.last;
     io.note(`${plugin.name}: rows may be missing; memory could not be followed at ${hex(address)} (${layer})`);
   }
+}
+
+interface Answer {
+  readonly rows: Iterable<Row> | AsyncIterable<Row>;
+  readonly faults: FaultLog | undefined;
+}
+
+async function kernelRows(plugin: Plugin, image: Image, options: OptionsOf<Options>, io: PluginIo): Promise<Answer> {
+  const { subject, faults } = await SUBJECTS[plugin.scope](image);
+  const rows = plugin.rows as (subject: unknown, options: OptionsOf<Options>, io: PluginIo) => Answer['rows'];
+  return { rows: rows(subject, options, io), faults };
+}
+
+function dumpedRows(plugin: Plugin, image: Image, options: OptionsOf<Options>, io: PluginIo): Answer | undefined {
+  const found = image.dumpAlone && plugin.fromDump?.(image.dumpAlone, options);
+  if (found === undefined) return undefined;
+  io.note(`${image.name} is a triage dump: only what it holds is shown`);
+  return { rows: found.rows, faults: found.faults };
+}
+
+/** Whether the plugin has a way to answer from the image, of which `detect` has run. */
+export function canAnswer(plugin: Plugin, image: Image): boolean {
+  const isDumped = image.dumpAlone !== undefined && plugin.fromDump !== undefined;
+  return plugin.scope === 'image' || plugin.scope === image.os || isDumped;
 }

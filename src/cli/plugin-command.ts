@@ -4,6 +4,7 @@ import type { Interfaces } from '@oclif/core';
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import type { Options, Plugin } from '../analysis/plugin.js';
+import { canAnswer } from '../analysis/run-plugin.js';
 import { UsageError, UserError } from '../core/errors.js';
 import type { RendererName } from '../report/renderers/index.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
@@ -67,7 +68,7 @@ async function pluginFor(plugins: readonly Plugin[], session: AnalysisSession): 
   const anywhere = plugins.find((plugin) => plugin.scope === 'image');
   if (anywhere !== undefined) return anywhere;
   await session.image.detect();
-  const fitting = plugins.find((plugin) => plugin.scope === session.image.os);
+  const fitting = plugins.find((plugin) => canAnswer(plugin, session.image));
   if (fitting !== undefined) return fitting;
   if (session.image.os === undefined) await session.image.requireKernel();
   throw new UserError(`${plugins[0]?.name} is not there for ${session.image.os} images`);

@@ -3,8 +3,9 @@
  * what is said meanwhile.
  */
 import { ConsoleMenu } from '../live/console-menu.js';
-import { describeEnd, type Recorded, type RunEnd, type Speed } from '../live/guest-run.js';
+import { describeEnd, type RunEnd, type Speed } from '../live/guest-run.js';
 import { LiveSession } from '../live/live-session.js';
+import type { Recorded } from '../live/recorder.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { ConsoleVoice } from './console-voice.js';
@@ -132,7 +133,7 @@ function attachTerminal({ run }: LiveSession, say: (text: string) => void): () =
       {
         key: 's',
         summary: 'takes a snapshot',
-        run: () => void run.standingStill(() => run.snapshot('on demand')).catch((error: Error) => say(error.message)),
+        run: () => void run.snapshot('on demand').catch((error: Error) => say(error.message)),
       },
       {
         key: 'p',

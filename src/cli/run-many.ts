@@ -1,6 +1,8 @@
 /** The work of `memlapse run`: which plugins, in what order, and how several results become one output. */
+
 import type { Plugin } from '../analysis/plugin.js';
 import { loadAllPlugins } from '../analysis/registry.js';
+import { canAnswer } from '../analysis/run-plugin.js';
 import { UsageError, UserError } from '../core/errors.js';
 import { AnalysisSession, type SessionFlags } from './analysis-session.js';
 import { resolvePlugins } from './resolve-plugins.js';
@@ -54,7 +56,7 @@ export async function runMany(
 }
 
 function fitting(group: readonly Plugin[], session: AnalysisSession): Plugin {
-  const plugin = group.find((each) => each.scope === session.image.os || each.scope === 'image') ?? group[0];
+  const plugin = group.find((each) => canAnswer(each, session.image)) ?? group[0];
   if (plugin === undefined) throw new UsageError('no plugin is named');
   return plugin;
 }
@@ -63,7 +65,7 @@ async function everyPlugin(session: AnalysisSession): Promise<Plugin[]> {
   const all = await loadAllPlugins();
   return all.filter(
     (plugin) =>
-      (plugin.scope === 'image' || plugin.scope === session.image.os) &&
+      canAnswer(plugin, session.image) &&
       plugin.needsOneOf === undefined &&
       plugin.fits?.(session.image) !== false &&
       !Object.values(plugin.options).some((option) => option.required === true),

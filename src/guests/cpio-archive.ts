@@ -18,6 +18,7 @@ export interface ArchiveEntry {
 export const FILE = 0x8000;
 export const DIRECTORY = 0x4000;
 export const CHARACTER_DEVICE = 0x2000;
+export const SYMBOLIC_LINK = 0xa000;
 
 const MAGIC = '070701';
 const TRAILER = 'TRAILER!!!';

@@ -10,7 +10,6 @@ import { UserError } from '../core/errors.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 import { PanicWatch } from '../emulator-host/panic-watch.js';
 import { type ScriptStep, SerialScript } from '../emulator-host/serial-script.js';
-import type { SnapshotInfo } from '../snapshots/manifest.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { Alarm } from './alarm.js';
 import { EventWatcher } from './events/event-watcher.js';
@@ -18,14 +17,13 @@ import type { Happening } from './events/guest-events.js';
 import { Hiding } from './hiding.js';
 import type { LiveGuest } from './live-guest.js';
 import { Pacer } from './pacer.js';
-import { Retention } from './retention.js';
+import { type Recorded, Recorder } from './recorder.js';
 import { type Clocks, type Due, type Schedule, Timetable } from './schedule.js';
 import { Slice } from './slice.js';
-import { takeSnapshot } from './take-snapshot.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Milliseconds of standing still from which a snapshot is called slow. */
-const SLOW = 500;
+/** Milliseconds of writing snapshots in one go, between two slices of the guest. */
+const WRITING_SLICE = 20;
 /** Guest nanoseconds in one go while the guest is paced to the wall. */
 const PACED_SLICE = 5e6;
 
@@ -43,17 +41,12 @@ export interface RunOptions {
   readonly interactive?: boolean;
 }
 
-export interface Recorded {
-  readonly snapshot: SnapshotInfo;
-  /** Milliseconds that the guest stood still for it. */
-  readonly pause: number;
-}
-
 /** Who watches the run. Called while the guest stands still or, for the console, runs. */
 export interface RunHost {
   console(byte: number): void;
   /** The guest stands still now: a prompt may have been printed that ends in no new line. */
   rested(): void;
+  /** A snapshot is stored; the guest may have run on since its moment. */
   snapshot(recorded: Recorded): void;
   remark(text: string): void;
 }
@@ -73,7 +66,7 @@ export class GuestRun {
   readonly #options: RunOptions;
   readonly #host: RunHost;
   readonly #timetable: Timetable;
-  readonly #retention: Retention;
+  readonly #recorder: Recorder;
   readonly #pacer: Pacer;
   readonly #slice = new Slice();
   readonly #alarm = new Alarm();
@@ -88,12 +81,9 @@ export class GuestRun {
   readonly #end: Clocks;
   /** The guest sleeps, and may up to this guest time. */
   #sleepTo: number | undefined;
-  #base: number | undefined;
   #paused = false;
   #stop: { readonly by: string; readonly snapshot: boolean } | undefined;
   #over = false;
-  #taken = 0;
-  #missed = 0;
 
   /** The guest must not have run on since it was booted or brought back; its console must lead to `printed`. */
   constructor(live: LiveGuest, store: SnapshotStore, options: RunOptions, host: RunHost) {
@@ -107,7 +97,7 @@ export class GuestRun {
     this.#timetable = new Timetable(schedule.timed, clocks);
     const { end } = schedule;
     this.#end = { time: NEVER, icount: NEVER, wall: NEVER, ...(end && { [end.clock]: clocks[end.clock] + end.after }) };
-    this.#retention = new Retention(store, options.series, schedule, (text) => host.remark(text));
+    this.#recorder = new Recorder(live, store, options.series, schedule, host);
     this.#pacer = new Pacer(live.machine);
     this.#watcher = new EventWatcher(live, schedule.events, {
       happened: (happening) => {
@@ -132,12 +122,12 @@ export class GuestRun {
 
   /** Snapshots taken, and those that could not be. */
   get counts(): { readonly taken: number; readonly missed: number } {
-    return { taken: this.#taken, missed: this.#missed };
+    return this.#recorder.counts;
   }
 
-  /** Number of the last snapshot taken. */
+  /** Number of the last snapshot stored. */
   get last(): number | undefined {
-    return this.#base;
+    return this.#recorder.last;
   }
 
   /** Takes a byte that the guest has printed on its first serial port. */
@@ -190,23 +180,11 @@ export class GuestRun {
     return done;
   }
 
-  /** Takes a snapshot now; for orders, which stand still. @throws UserError when the store cannot be written to */
-  snapshot(reason: string, label?: string): Recorded {
-    const started = performance.now();
-    const base = this.#base;
-    this.#base = undefined;
-    const snapshot = takeSnapshot(this.#live, this.#store, this.series, { reason, label, base });
-    this.#base = snapshot.number;
-    this.#taken++;
-    const recorded = { snapshot, pause: performance.now() - started };
-    this.#host.snapshot(recorded);
-    if (recorded.pause > SLOW && base !== undefined) {
-      this.#host.remark(
-        `${this.series}@${snapshot.number} was slow: the guest stood still for ${seconds(recorded.pause)}`,
-      );
-    }
-    this.#retention.taken(snapshot.number);
-    return recorded;
+  /** Takes a snapshot as soon as the guest stands still. @throws UserError when the store cannot be written to */
+  async snapshot(reason: string, label?: string): Promise<Recorded> {
+    // Wrapped, so that the guest does not stand still until it is written.
+    const { stored } = await this.standingStill(() => ({ stored: this.#recorder.begin(reason, label) }));
+    return stored;
   }
 
   /** Runs the guest to its end, the schedule's or `stop`. */
@@ -223,10 +201,11 @@ export class GuestRun {
       if (this.#panic.over <= this.#live.machine.time) return this.#finish({ kind: 'panic' });
       if (this.#isOver()) return this.#finish({ kind: 'reached', condition: 'time' });
       this.#takeDue();
+      this.#recorder.write(WRITING_SLICE);
       if (outcome.kind === 'event') continue;
       if (outcome.condition === 'halt') {
         if (await this.#rest()) return this.#finish({ kind: 'waiting' });
-      } else if (this.#isPaced) await this.#alarm.sleep(this.#pacer.until(this.#live.machine.time));
+      } else if (this.#isPaced) await this.#sleep(this.#pacer.until(this.#live.machine.time));
     }
   }
 
@@ -236,8 +215,14 @@ export class GuestRun {
     for (;;) {
       await this.#carryOut();
       if (!this.#paused || this.#stop !== undefined) return;
+      this.#recorder.finish();
       await this.#alarm.sleep(NEVER);
     }
+  }
+
+  /** Sleeps, unless there is something to write. */
+  async #sleep(milliseconds: number): Promise<void> {
+    if (!this.#recorder.isWriting) await this.#alarm.sleep(milliseconds);
   }
 
   async #carryOut(): Promise<void> {
@@ -280,10 +265,10 @@ export class GuestRun {
     const wall = Math.min(this.#timetable.next('wall'), this.#end.wall) - this.clocks.wall;
     if (wake === NEVER) {
       if (this.#options.interactive !== true && wall === NEVER) return true;
-      await this.#alarm.sleep(wall);
+      await this.#sleep(wall);
       if (this.#isPaced) this.#sleepTo = this.#pacer.now;
     } else if (this.#isPaced) {
-      await this.#alarm.sleep(Math.min(this.#pacer.until(wake), wall));
+      await this.#sleep(Math.min(this.#pacer.until(wake), wall));
       this.#sleepTo = Math.max(machine.time, Math.min(wake, this.#pacer.now));
     } else this.#sleepTo = wake;
     return false;
@@ -299,34 +284,22 @@ export class GuestRun {
     const happened = this.#happenings;
     this.#happenings = [];
     const due: readonly Due[] = this.#timetable.take(this.clocks);
-    for (const { label, missed } of due) {
-      if (missed <= 0) continue;
-      this.#missed += missed;
-      this.#host.remark(`${missed} missed of '${label}': the guest or the store was too slow`);
-    }
+    for (const { label, missed } of due) if (missed > 0) this.#recorder.skipped(missed, label);
     const labels = [...due, ...happened].map(({ label }) => label);
     const reasons = [...new Set([...labels, ...also])];
     const details = happened.map(({ detail }) => detail).filter((detail) => detail !== '');
-    if (reasons.length > 0)
-      this.#trySnapshot(reasons.join(', '), details.length === 0 ? undefined : details.join(', '));
-  }
-
-  /** A store that fails loses the snapshot, not the run. */
-  #trySnapshot(reason: string, label: string | undefined): void {
-    try {
-      this.snapshot(reason, label);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.#missed++;
-      this.#host.remark(`the snapshot for '${reason}' is missed: ${error.message}`);
-    }
+    if (reasons.length === 0) return;
+    // One that fails was said, and counts as missed.
+    const taking = this.#recorder.begin(reasons.join(', '), details.length === 0 ? undefined : details.join(', '));
+    taking.catch(ignoreUserError);
   }
 
   async #finish(end: RunEnd): Promise<RunEnd> {
     if (this.#stop?.snapshot !== false) this.#takeDue(end.kind === 'reached' ? 'end' : describeEnd(end));
     await this.#carryOut();
     this.#over = true;
-    this.#retention.collect();
+    this.#recorder.finish();
+    this.#recorder.collect();
     this.#store.flush();
     const waiting = this.#script?.waitingFor;
     if (waiting !== undefined && (end.kind === 'reached' || end.kind === 'waiting')) {
@@ -354,4 +327,6 @@ export function describeEnd(end: RunEnd): string {
   }
 }
 
-const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+function ignoreUserError(error: unknown): void {
+  if (!(error instanceof UserError)) throw error;
+}

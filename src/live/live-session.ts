@@ -12,8 +12,9 @@ import type { SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
 import type { RunStatus } from './control/protocol.js';
 import { claimName, runFolder, runPaths } from './control/run-folder.js';
-import { describeEnd, GuestRun, type Recorded, type RunEnd, type RunOptions } from './guest-run.js';
+import { describeEnd, GuestRun, type RunEnd, type RunOptions } from './guest-run.js';
 import { LiveGuest } from './live-guest.js';
+import type { Recorded } from './recorder.js';
 import { loadGuest } from './saved-guest.js';
 
 /** What is run: a guest from its beginning, or from a snapshot on. */
@@ -135,13 +136,12 @@ export class LiveSession {
         await run.standingStill(() => run.type(Buffer.from(data, 'base64')));
         return null;
       },
-      snapshot: ({ label, tag }) =>
-        run.standingStill(() => {
-          const { snapshot, pause } = run.snapshot('on demand', label);
-          const { series, number } = snapshot;
-          if (tag !== undefined) store.tag(series, number, tag);
-          return { series, number, pause };
-        }),
+      snapshot: async ({ label, tag }) => {
+        const { snapshot, pause } = await run.snapshot('on demand', label);
+        const { series, number } = snapshot;
+        if (tag !== undefined) store.tag(series, number, tag);
+        return { series, number, pause };
+      },
       pause: () =>
         run.standingStill(() => {
           run.pause();

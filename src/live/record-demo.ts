@@ -9,8 +9,9 @@ import { UserError } from '../core/errors.js';
 import { DEMO_MOMENTS } from '../guests/demo-init.js';
 import { loadGuestFile } from '../guests/guest-file.js';
 import type { SnapshotStore } from '../snapshots/store.js';
-import { GuestRun, type Recorded } from './guest-run.js';
+import { GuestRun } from './guest-run.js';
 import { LiveGuest } from './live-guest.js';
+import type { Recorded } from './recorder.js';
 import type { Schedule } from './schedule.js';
 
 const NS = 1e9;

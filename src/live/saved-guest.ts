@@ -9,7 +9,6 @@ import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../core/errors.js';
 import type { MachineState } from '../emulator/machine/machine-state.js';
 import type { GuestFile } from '../guests/guest-file.js';
-import type { SnapshotWriter } from '../snapshots/snapshot-writer.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import type { LiveGuest } from './live-guest.js';
 
@@ -35,11 +34,20 @@ export interface SavedGuest {
   readonly state: MachineState;
 }
 
-/** Adds both states to a snapshot in the making. */
-export function saveGuest(writer: SnapshotWriter, { guest, machine }: LiveGuest): void {
+/** A state as `SnapshotWriter.putState` takes it. */
+export interface SavedState {
+  readonly name: string;
+  readonly version: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Both states of a guest that stands still. */
+export function savedStates({ guest, machine }: LiveGuest): readonly SavedState[] {
   const record: GuestRecord = { guest, disks: (guest.disks ?? []).map(stamp) };
-  writer.putState(MACHINE.name, MACHINE.version, serialize(machine.saveState()));
-  writer.putState(GUEST.name, GUEST.version, Buffer.from(JSON.stringify(record)));
+  return [
+    { ...MACHINE, bytes: serialize(machine.saveState()) },
+    { ...GUEST, bytes: Buffer.from(JSON.stringify(record)) },
+  ];
 }
 
 /** @throws UserError when the snapshot is of no guest of ours, or a disk is not what it was */

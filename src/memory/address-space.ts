@@ -63,3 +63,6 @@ export interface AddressSpace {
   /** The mapped runs between `start` and `end`, ascending, found by walking the tables (never by probing addresses). */
   mappings(start: VirtualAddress, end: VirtualAddress): Iterable<Mapping>;
 }
+
+/** What is enough to read structures by: an address space, or pieces of one that a dump has. */
+export type ReadableSpace = Pick<AddressSpace, 'name' | 'pointerSize' | 'view' | 'read'>;

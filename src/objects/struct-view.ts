@@ -7,7 +7,7 @@
  */
 import { wrap64 } from '../core/address.js';
 import { utf8Text } from '../core/bytes.js';
-import type { AddressSpace } from '../memory/address-space.js';
+import type { ReadableSpace } from '../memory/address-space.js';
 import type { FaultLog } from '../memory/fault-log.js';
 import { ProfileGap } from '../profiles/profile-gap.js';
 import type { Field, Profile, StructType } from '../profiles/types.js';
@@ -16,7 +16,7 @@ import { decodeBig, decodeNumber, scalarSize } from './scalars.js';
 
 /** What views of one kernel share. */
 export interface ViewContext {
-  readonly space: AddressSpace;
+  readonly space: ReadableSpace;
   readonly profile: Profile;
   readonly field: FieldResolver;
   readonly faults: FaultLog;

@@ -40,6 +40,11 @@ export function memlapse(folder: string, args: readonly string[], more: Readonly
   return run(process.execPath, [BIN, ...args], environment(folder, more));
 }
 
+/** How a shell calls `memlapse`, and in which environment. */
+export function commandLine(folder: string, more: Readonly<Record<string, string>> = {}) {
+  return { command: `'${process.execPath}' '${BIN}'`, env: environment(folder, more) };
+}
+
 /** A shell line in which `memlapse` is the command. */
 export function shell(folder: string, line: string): Promise<Run> {
   const named = `memlapse() { '${process.execPath}' '${BIN}' "$@"; }; ${line}`;

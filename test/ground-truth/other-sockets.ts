@@ -51,7 +51,7 @@ const ACCEPTS_CONNECTIONS = 1 << 16;
 
 export function parseUnixSockets(lines: readonly string[]): UnixSocket[] {
   const shape =
-    /^[0-9a-f]+: (?<count>[0-9A-F]{8}) [0-9A-F]{8} (?<flags>[0-9A-F]{8}) (?<type>[0-9A-F]{4}) (?<state>[0-9A-F]{2}) +(?<inode>\d+)(?: (?<path>.*))?$/;
+    /^\S+: (?<count>[0-9A-F]{8}) [0-9A-F]{8} (?<flags>[0-9A-F]{8}) (?<type>[0-9A-F]{4}) (?<state>[0-9A-F]{2}) +(?<inode>\d+)(?: (?<path>.*))?$/;
   return lines.slice(1).map((line) => {
     const row = matchLine(line, shape, 'count', 'flags', 'type', 'state', 'inode', 'path');
     const type = unixTypes[row.type];
@@ -70,7 +70,7 @@ export function parseUnixSockets(lines: readonly string[]): UnixSocket[] {
 
 export function parseNetlinkSockets(lines: readonly string[]): NetlinkSocket[] {
   const shape =
-    /^[0-9a-f]+ (?<protocol>\d+) +(?<port>-?\d+) +(?<groups>[0-9a-f]{8}) \d+ +\d+ +\d+ +(?<count>\d+) +\d+ +(?<inode>\d+) *$/;
+    /^\S+ (?<protocol>\d+) +(?<port>-?\d+) +(?<groups>[0-9a-f]{8}) \d+ +\d+ +\d+ +(?<count>\d+) +\d+ +(?<inode>\d+) *$/;
   return lines.slice(1).map((line) => {
     const row = matchLine(line, shape, 'protocol', 'port', 'groups', 'count', 'inode');
     return {
@@ -86,7 +86,7 @@ export function parseNetlinkSockets(lines: readonly string[]): NetlinkSocket[] {
 
 export function parsePacketSockets(lines: readonly string[]): PacketSocket[] {
   const shape =
-    /^[0-9a-f]+ (?<count>\d+) +(?<type>\d+) +(?<protocol>[0-9a-f]{4}) +(?<index>\d+) +(?<running>\d) +\d+ +(?<uid>\d+) +(?<inode>\d+) *$/;
+    /^\S+ (?<count>\d+) +(?<type>\d+) +(?<protocol>[0-9a-f]{4}) +(?<index>\d+) +(?<running>\d) +\d+ +(?<uid>\d+) +(?<inode>\d+) *$/;
   return lines.slice(1).map((line) => {
     const row = matchLine(line, shape, 'count', 'type', 'protocol', 'index', 'running', 'uid', 'inode');
     return {

@@ -5,8 +5,10 @@ type Told = (...words: string[]) => RegExp;
 const EVENTS: Readonly<Record<string, Told>> = {
   fork: (pid) => RegExp(`^process appeared sleep \\(pid ${pid}\\)$`),
   exit: (pid) => RegExp(`^process vanished sleep \\(pid ${pid}\\)$`),
-  open: (pid, fd, path) => RegExp(`^handle appeared init \\(pid ${pid}\\) fd ${fd} ${path}$`),
+  end: (pid) => RegExp(`^process vanished \\S+ \\(pid ${pid}\\)$`),
+  open: (pid, fd, path) => RegExp(`^handle appeared \\S+ \\(pid ${pid}\\) fd ${fd} ${path}$`),
   insmod: (name) => RegExp(`^module appeared ${name}$`),
+  rmmod: (name) => RegExp(`^module vanished ${name}$`),
   mmap: (pid) => RegExp(`^mapping appeared events \\(pid ${pid}\\) 0x[0-9a-f]+$`),
   setuid: (pid, uid) => RegExp(`^credentials changed events \\(pid ${pid}\\) euid 0 ${uid}$`),
   mount: (source, target) => RegExp(`^mount appeared ${source} on ${target}$`),

@@ -1,8 +1,8 @@
+import { TELL_TRUTH } from './tell-truth.js';
+
 /**
- * What the guest of events does: `/init`. It says on ttyS0 what it has done (`LOG fork 93`), prints what is in /proc (as
- * `grep -H` and `ls -l` do), and then, with nothing else running, `=MOMENT n=`. The shell expands the names before it
- * starts a program, so that the program is not in its own list; nothing is redirected, for the shell does that with
- * descriptors of its own.
+ * What the guest of events does: `/init`. It says on ttyS0 what it has done (`LOG fork 93`), what it sees of itself, and
+ * then, with nothing else running, `=MOMENT n=`.
  *
  * Moments: 1 the start; 2 after a fork, an exit, an open, a module, a mapping, another user id, a mount and a server; 3
  * after an idle second; 4 after all of that was undone.
@@ -22,14 +22,7 @@ echo 0 >/proc/sys/kernel/kptr_restrict
 ip link set lo up
 mkfifo /tmp/trigger
 
-truth() {
-  grep -H "" /proc/modules /proc/1/mountinfo /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/dev
-  grep -sH "" /proc/[0-9]*/maps
-  ls -l /proc/[0-9]*/fd
-  grep -sH "^[UG]id" /proc/[0-9]*/status
-  grep -sH "" /proc/[0-9]*/stat
-  echo "=MOMENT $number="
-}
+${TELL_TRUTH}
 
 sleep 4000 &
 ended=$!

@@ -3,13 +3,13 @@
  * compared in it. `rowLines` says the same of what our plugins found, so that both can be compared as wholes.
  */
 import type { Row } from '../../src/core/columns.js';
-import { parseInetSockets } from '../ground-truth/inet-sockets.js';
 import { parseMaps } from '../ground-truth/mappings.js';
 import { parseModules } from '../ground-truth/modules.js';
 import { parseMountInfo } from '../ground-truth/mounts.js';
 import { parseOpenFiles } from '../ground-truth/open-files.js';
 import { taskComm } from '../ground-truth/process-list.js';
 import { parseProcessStat } from '../ground-truth/process-stat.js';
+import { socketLine, socketLines } from './socket-lines.js';
 
 const NS_PER_TICK = 10_000_000n;
 
@@ -49,7 +49,10 @@ export interface Truth {
   readonly files: ProcFiles;
 }
 
-export type Kind = 'pslist' | 'modules' | 'mounts' | 'handles' | 'maps' | 'netstat' | 'interfaces';
+export const KINDS = [
+  ...(['pslist', 'threads', 'modules', 'mounts', 'handles', 'maps', 'netstat', 'interfaces'] as const),
+] as const;
+export type Kind = (typeof KINDS)[number];
 
 export function parseTruth(text: string): Truth {
   const files = procFiles(text);
@@ -57,11 +60,10 @@ export function parseTruth(text: string): Truth {
   const pids = [...files.keys()].flatMap((path) => /^\/proc\/(\d+)\/stat$/.exec(path)?.[1] ?? []).map(Number);
   const stats = pids.map((pid) => parseProcessStat(lines(`/proc/${pid}/stat`)));
   const ids = (pid: number) => lines(`/proc/${pid}/status`).map((line) => line.split('\t').slice(1).map(Number));
-  const inet = (protocol: string) =>
-    parseInetSockets(lines(`/proc/net/${protocol}`)).map((socket) => {
-      const ends = `${socket.localAddress}:${socket.localPort} ${socket.remoteAddress}:${socket.remotePort}`;
-      return `${protocol} ${ends} ${socket.state} ${socket.uid} ${socket.inode}`;
-    });
+  const threads = [...files.keys()].flatMap((path) => {
+    const pid = /^\/proc\/(\d+)\/task\/\d+\/stat$/.exec(path)?.[1];
+    return pid === undefined ? [] : [{ process: Number(pid), ...parseProcessStat(lines(path)) }];
+  });
   return {
     files,
     processes: new Map(
@@ -75,6 +77,9 @@ export function parseTruth(text: string): Truth {
         const [user, group] = ids(pid);
         return [pid, ppid, pgrp, session, taskComm(comm), threads, user?.[1], group?.[1], startTicks].join(' ');
       }),
+      threads: threads.map(({ process, pid, comm, startTicks }) =>
+        [process, pid, taskComm(comm), startTicks].join(' '),
+      ),
       modules: parseModules(lines('/proc/modules')).map(
         ({ name, size, referenceCount, state, address }) => `${name} ${size} ${referenceCount} ${state} ${address}`,
       ),
@@ -95,7 +100,7 @@ export function parseTruth(text: string): Truth {
           [pid, area.start, area.end, area.protection, area.offset, area.device, area.inode, area.path].join(' '),
         ),
       ),
-      netstat: ['tcp', 'tcp6', 'udp'].flatMap(inet),
+      netstat: socketLines((file) => lines(`/proc/net/${file}`)),
       interfaces: lines('/proc/net/dev').flatMap((line) => /^ *([^ |:]+):/.exec(line)?.[1] ?? []),
     },
   };
@@ -108,6 +113,7 @@ const LINES: Readonly<Record<Kind, (row: Row) => string | undefined>> = {
     const { pid, ppid, group, session, name, threads, uid, gid } = row;
     return [pid, ppid, group ?? 0, session ?? 0, name, threads, uid, gid, ticks].join(' ');
   },
+  threads: ({ pid, tid, name, sinceBoot }) => [pid, tid, name, (sinceBoot as bigint) / NS_PER_TICK].join(' '),
   modules: ({ name, size, references, state, base }) => `${name} ${size} ${references} ${state} ${base}`,
   mounts: (row) =>
     [
@@ -117,17 +123,21 @@ const LINES: Readonly<Record<Kind, (row: Row) => string | undefined>> = {
   handles: ({ pid, handle, name, access }) => `${pid} ${handle} ${name} ${access}`,
   maps: (row) =>
     [row.pid, row.start, row.end, row.protection, row.offset, row.device, row.inode, row.path ?? ''].join(' '),
-  netstat: (row) => {
-    if (!['tcp', 'tcp6', 'udp'].includes(String(row.protocol))) return undefined;
-    const ends = `${row.localAddress}:${row.localPort} ${row.remoteAddress}:${row.remotePort}`;
-    return `${row.protocol} ${ends} ${row.state} ${row.uid} ${row.inode}`;
-  },
+  netstat: socketLine,
   interfaces: ({ name }) => String(name),
 };
 
+/** A row that is in the namespaces of the first process, of kinds that have namespaces. */
+const OWN: { readonly [K in Kind]?: (row: Row) => boolean } = {
+  mounts: ({ pid }) => pid === 1,
+  // The first network namespace is told first.
+  netstat: () => true,
+  interfaces: () => true,
+};
+
 export function rowLines(kind: Kind, rows: readonly Row[]): string[] {
-  // The guest said what is mounted where its first process is; a thread of the kernel has a namespace of its own.
-  const own = rows.find(({ pid }) => pid === 1)?.namespace;
-  const told = kind === 'mounts' ? rows.filter(({ namespace }) => namespace === own) : rows;
+  // The guest said what there is where its first process is.
+  const own = rows.find(OWN[kind] ?? (() => false))?.namespace;
+  const told = own === undefined ? rows : rows.filter(({ namespace }) => namespace === own);
   return told.flatMap((row) => LINES[kind](row) ?? []);
 }

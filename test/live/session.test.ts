@@ -119,7 +119,8 @@ describe('a run', () => {
       { schedule: { timed: [every(2 * MS)], events: [], keep: 3, keepEvery: 5, ...lasting(40 * MS) } },
     );
     const running = session.toEnd();
-    await session.run.standingStill(() => store.tag('tiny', session.run.snapshot('now').snapshot.number, 'mine'));
+    const { snapshot } = await session.run.snapshot('now');
+    store.tag('tiny', snapshot.number, 'mine');
     await running;
     const kept = store.list('tiny');
     const numbers = kept.map(({ number }) => number);

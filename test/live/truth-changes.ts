@@ -17,11 +17,14 @@ export function changeLine({ kind, change, object, field, before, after }: Chang
 /** Objects by what tells them from others, with what they are called. */
 type Named = Map<string, string>;
 
-/** The kinds that come and go, and how the truth tells them. None of them changes but by the ids of a process. */
+/** The kinds that come and go, and how the truth tells them. */
 const KINDS: Readonly<Record<string, (truth: Truth) => Named>> = {
   process: (truth) => named(truth.processes.values(), ({ key, name, pid }) => [key, `${name} (pid ${pid})`]),
-  // No process of this guest has a second thread.
-  thread: (truth) => named(truth.processes.values(), ({ key, name, pid }) => [key, `${name} (pid ${pid}, tid ${pid})`]),
+  thread: ({ lines }) =>
+    named(lines.threads, (line) => {
+      const [, pid, tid, name] = /^(\d+) (\d+) (.*) \d+$/.exec(line) ?? [];
+      return [line, `${name} (pid ${pid}, tid ${tid})`];
+    }),
   module: ({ files }) => named(parseModules(files.get('/proc/modules') ?? []), ({ name }) => [name, name]),
   handle: (truth) =>
     ofProcesses(truth, 'fd', parseOpenFiles, (process, { fd, target }) => [
@@ -54,13 +57,21 @@ const KINDS: Readonly<Record<string, (truth: Truth) => Named>> = {
 
 const UIDS = ['uid', 'euid', 'suid', 'fsuid'] as const;
 
-export function truthChanges(before: Truth, after: Truth): string[] {
+/** @param kinds of objects that are told */
+export function truthChanges(before: Truth, after: Truth, kinds: ReadonlySet<string>): string[] {
   const found: string[] = [];
   for (const [kind, objects] of Object.entries(KINDS)) {
+    if (!kinds.has(kind)) continue;
     const [old, now] = [objects(before), objects(after)];
     for (const [key, name] of old) if (!now.has(key)) found.push(`${kind} vanished ${name}`);
     for (const [key, name] of now) if (!old.has(key)) found.push(`${kind} appeared ${name}`);
   }
+  found.push(...idChanges(before, after), ...moduleChanges(before, after));
+  return found.sort();
+}
+
+function idChanges(before: Truth, after: Truth): string[] {
+  const found: string[] = [];
   for (const process of after.processes.values()) {
     const old = before.processes.get(process.pid);
     if (old?.key !== process.key) continue;
@@ -72,7 +83,19 @@ export function truthChanges(before: Truth, after: Truth): string[] {
       if (name === 'euid') found.push(`process changed ${title} uid ${was} ${is}`);
     });
   }
-  return found.sort();
+  return found;
+}
+
+function moduleChanges(before: Truth, after: Truth): string[] {
+  const modules = ({ files }: Truth) => parseModules(files.get('/proc/modules') ?? []);
+  const old = new Map(modules(before).map((module) => [module.name, module]));
+  return modules(after).flatMap(({ name, referenceCount, usedBy }) => {
+    const was = old.get(name);
+    if (was === undefined) return [];
+    const changed = (field: string, from: unknown, to: unknown) =>
+      String(from) === String(to) ? [] : [`module changed ${name} ${field} ${from} ${to}`];
+    return [...changed('references', was.referenceCount, referenceCount), ...changed('usedBy', was.usedBy, usedBy)];
+  });
 }
 
 function named<T>(objects: Iterable<T>, name: (object: T) => [key: string, name: string]): Named {

@@ -58,6 +58,7 @@ export function watchDemoGuest(architecture: DebianArchitecture): void {
     async function run(source: GuestSource, series: string, schedule: Partial<Schedule>, until?: string) {
       const taken: SnapshotInfo[] = [];
       const remarks: string[] = [];
+      let printed = '';
       const watched = until === undefined ? [] : [{ label: 'until', event: 'console', argument: until } as const];
       const session = await LiveSession.open(
         store,
@@ -68,11 +69,12 @@ export function watchDemoGuest(architecture: DebianArchitecture): void {
           schedule: { timed: [], ...schedule, events: [...(schedule.events ?? []), ...watched] },
         },
         {
-          output: () => {},
-          snapshot: ({ snapshot }) => {
-            taken.push(snapshot);
-            if (snapshot.moment.reason?.includes('until')) session.run.stop('there', { snapshot: false });
+          // The guest stands still behind the text that is watched for: what is due is still taken.
+          output: (bytes) => {
+            printed += Buffer.from(bytes).toString('latin1');
+            if (until !== undefined && printed.includes(until)) session.run.stop('there', { snapshot: false });
           },
+          snapshot: ({ snapshot }) => void taken.push(snapshot),
           remark: (text) => void remarks.push(text),
         },
       );

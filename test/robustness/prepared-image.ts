@@ -4,28 +4,37 @@
  */
 import { Image } from '../../src/analysis/image.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
-import { LinuxKernel } from '../../src/objects/linux/kernel.js';
-import type { LoadedLinuxProfile } from '../../src/profiles/linux/load-profile.js';
+import type { LinuxKernel } from '../../src/objects/linux/kernel.js';
+import type { WindowsKernel } from '../../src/objects/windows/kernel.js';
+
+/** A kernel that was found, under its system's name. */
+export type Found = { readonly linux: LinuxKernel } | { readonly windows: WindowsKernel };
 
 export class PreparedImage extends Image {
-  readonly #kernel: LinuxKernel;
+  readonly #linux: LinuxKernel | undefined;
+  readonly #windows: WindowsKernel | undefined;
 
-  constructor(name: string, memory: PhysicalMemory, found: LoadedLinuxProfile) {
+  constructor(name: string, memory: PhysicalMemory, found: Found) {
     super(name, memory);
-    this.#kernel = new LinuxKernel(memory, found.location, found.profile);
+    this.#linux = 'linux' in found ? found.linux.over(memory) : undefined;
+    this.#windows = 'windows' in found ? found.windows.over(memory) : undefined;
   }
 
   override async detect(): Promise<void> {}
 
-  override get linux(): LinuxKernel {
-    return this.#kernel;
+  override get linux(): LinuxKernel | undefined {
+    return this.#linux;
   }
 
-  override get os(): 'linux' {
-    return 'linux';
+  override get windows(): WindowsKernel | undefined {
+    return this.#windows;
   }
 
   override async requireLinux(): Promise<LinuxKernel> {
-    return this.#kernel;
+    return this.#linux ?? super.requireLinux();
+  }
+
+  override async requireWindows(): Promise<WindowsKernel> {
+    return this.#windows ?? super.requireWindows();
   }
 }

@@ -5,14 +5,14 @@
 import { Image } from '../../src/analysis/image.js';
 import type { Options, OptionsOf, Plugin } from '../../src/analysis/plugin.js';
 import { loadAllPlugins } from '../../src/analysis/registry.js';
+import { canAnswer } from '../../src/analysis/run-plugin.js';
 import { PAGE_SIZE } from '../../src/core/address.js';
 import { openMemory } from '../../src/formats/open-image.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
-import { type LoadedLinuxProfile, loadLinuxProfile } from '../../src/profiles/linux/load-profile.js';
 import { AlteredMemory } from './altered-memory.js';
 import { type Bounds, boundedRun, type Outcome } from './bounded-run.js';
 import { type Mutation, mutate } from './mutations.js';
-import { PreparedImage } from './prepared-image.js';
+import { type Found, PreparedImage } from './prepared-image.js';
 
 /** Which image, and the symbol file for a kernel that carries no types. */
 export interface SubjectFile {
@@ -48,16 +48,23 @@ const bounds = (rows: number, pages: number): Bounds => ({
   extracted: 4096 * MIB,
 });
 
-/** Options that make a plugin do all it can do. */
+/** Options that make a plugin do all it can do, by system where a name means something to one only. */
 const OPTIONS: Readonly<Record<string, OptionsOf<Options>>> = {
-  disassemble: { address: '_text', count: 200 },
+  'linux disassemble': { address: '_text', count: 200 },
+  'windows disassemble': { address: 'KeBugCheckEx', count: 200 },
   regex: { pattern: 'Linux version [0-9]' },
   yara: { text: 'Linux version', processes: true },
   maps: { dump: true },
   elfs: { dump: true },
   malfind: { dump: true },
   pagecache: { dump: true },
+  memmap: { dump: true },
+  pedump: { kernel: true },
+  printkey: { recurse: true },
+  bigpools: { free: true },
 };
+
+const optionsOf = ({ name, scope }: Plugin) => OPTIONS[`${scope} ${name}`] ?? OPTIONS[name] ?? {};
 
 /** Plugins that look at every byte whatever it is, or run all others: not run on damaged images one by one. */
 const WHOLE_SCANS = new Set(['strings', 'regex', 'banners', 'timeline']);
@@ -65,12 +72,13 @@ const WHOLE_SCANS = new Set(['strings', 'regex', 'banners', 'timeline']);
 export class Subject {
   readonly #path: string;
   readonly #memory: AlteredMemory;
-  readonly #found: LoadedLinuxProfile;
+  readonly #found: Found;
   readonly #profilePath: string | undefined;
   readonly #kernelFrames: readonly number[];
-  readonly #clean = new Map<string, Clean>();
+  readonly #plugins = new Map<string, Plugin>();
+  readonly #learned = new Map<string, Clean | undefined>();
 
-  private constructor(file: SubjectFile, memory: AlteredMemory, found: LoadedLinuxProfile, frames: readonly number[]) {
+  private constructor(file: SubjectFile, memory: AlteredMemory, found: Found, frames: readonly number[]) {
     this.#path = file.path;
     this.#profilePath = file.profilePath;
     this.#memory = memory;
@@ -90,44 +98,57 @@ export class Subject {
     return [...new Set([...closely, ...passed])].sort((a, b) => a - b);
   }
 
-  /** Opens an image and runs every plugin once. Throws when a clean run fails: then there is nothing to compare with. */
+  /** Opens an image and finds its kernel. */
   static async open(file: SubjectFile, base?: PhysicalMemory): Promise<Subject> {
     const memory = new AlteredMemory(base ?? (await openMemory(file.path)));
     memory.touched = { closely: new Set(), inPassing: new Set() };
-    const found = await loadLinuxProfile(memory, { profilePath: file.profilePath, cache: false });
+    const image = new Image(file.path, memory, {
+      cache: false,
+      ...(file.profilePath && { profilePath: file.profilePath }),
+    });
+    await image.requireKernel();
+    const { linux, windows } = image;
+    const found = linux ? { linux } : windows && { windows };
     if (found === undefined) throw new Error(`no kernel in ${file.path}`);
     const subject = new Subject(file, memory, found, Subject.#interesting(memory));
-    for (const plugin of await loadAllPlugins()) await subject.#learn(plugin);
+    const prepared = new PreparedImage(file.path, memory, found);
+    for (const plugin of await loadAllPlugins()) {
+      if (canAnswer(plugin, prepared) && !WHOLE_SCANS.has(plugin.name)) subject.#plugins.set(plugin.name, plugin);
+    }
     return subject;
   }
 
-  async #learn(plugin: Plugin): Promise<void> {
-    if ((plugin.scope !== 'linux' && plugin.scope !== 'image') || WHOLE_SCANS.has(plugin.name)) return;
+  /**
+   * What the plugin reads of the whole image, from a run when it is asked for first; undefined when it has no answer there.
+   * Throws when that run fails: then there is nothing to compare with.
+   */
+  async #clean(name: string): Promise<Clean | undefined> {
+    if (!this.#learned.has(name)) this.#learned.set(name, await this.#learn(name));
+    return this.#learned.get(name);
+  }
+
+  async #learn(name: string): Promise<Clean | undefined> {
+    const plugin = this.#plugins.get(name);
+    if (plugin === undefined) throw new Error(`no plugin ${name}`);
     this.#memory.reset();
-    this.#memory.touched = { closely: new Set(), inPassing: new Set() };
     const image = new PreparedImage(this.#path, this.#memory, this.#found);
+    this.#memory.touched = { closely: new Set(), inPassing: new Set() };
     const unlimited = { pages: Infinity, rows: Infinity, memory: Infinity, extracted: Infinity };
-    const outcome = await boundedRun(plugin, image, this.#memory, OPTIONS[plugin.name] ?? {}, unlimited);
+    const outcome = await boundedRun(plugin, image, this.#memory, optionsOf(plugin), unlimited);
     if (outcome.failure !== undefined) throw new Error(`${plugin.name} on the whole image: ${outcome.failure}`);
     // What the whole image cannot answer, a damaged one need not be asked.
-    if (outcome.refused !== undefined) return;
-    const frames = Subject.#interesting(this.#memory);
-    this.#clean.set(plugin.name, { plugin, frames, bounds: bounds(outcome.rows, outcome.pages) });
+    if (outcome.refused !== undefined) return undefined;
+    return { plugin, frames: Subject.#interesting(this.#memory), bounds: bounds(outcome.rows, outcome.pages) };
   }
 
   /** Plugins whose way through memory depends on what is there. */
   get plugins(): string[] {
-    return [...this.#clean.keys()];
-  }
-
-  /** Pages that a clean run reads, by plugin. */
-  get frameCounts(): Record<string, number> {
-    return Object.fromEntries([...this.#clean].map(([name, { frames }]) => [name, frames.length]));
+    return [...this.#plugins.keys()];
   }
 
   async run({ plugin: name, target, mutations }: Case): Promise<Outcome> {
-    const clean = this.#clean.get(name);
-    if (clean === undefined) throw new Error(`no plugin ${name}`);
+    const clean = await this.#clean(name);
+    if (clean === undefined) return { rows: 0, partial: 0, pages: 0, refused: 'on the whole image, too' };
     const memory = this.#memory;
     memory.reset();
     mutate(memory, mutations, target === 'plugin' ? clean.frames : this.#kernelFrames);
@@ -138,6 +159,6 @@ export class Subject {
             cache: false,
             ...(this.#profilePath === undefined ? {} : { profilePath: this.#profilePath }),
           });
-    return boundedRun(clean.plugin, image, memory, OPTIONS[name] ?? {}, clean.bounds);
+    return boundedRun(clean.plugin, image, memory, optionsOf(clean.plugin), clean.bounds);
   }
 }

@@ -12,7 +12,7 @@ process.on('message', async (request: Request) => {
   try {
     if ('open' in request) {
       subject = await Subject.open(request.open);
-      process.send?.({ id: request.id, result: { plugins: subject.plugins, frames: subject.frameCounts } });
+      process.send?.({ id: request.id, result: { plugins: subject.plugins } });
     } else {
       process.send?.({ id: request.id, result: await subject?.run(request.run) });
     }

@@ -9,14 +9,12 @@ import type { Case, SubjectFile } from './subject.js';
 
 /** Far beyond what any case takes, also on a machine with other work: it tells hangs, not speed. */
 const PATIENCE_MS = 120_000;
-/** Opening runs every plugin once. */
 const OPENING_MS = 15 * 60_000;
 const HEAP_MIB = 1536;
 const VICTIM = fileURLToPath(new URL('./victim.ts', import.meta.url));
 
 interface Opened {
   readonly plugins: readonly string[];
-  readonly frames: Readonly<Record<string, number>>;
 }
 
 interface Pending {
@@ -32,7 +30,6 @@ export class WatchedSubject {
   #pending: Pending | undefined;
   #count = 0;
   plugins: readonly string[] = [];
-  frames: Readonly<Record<string, number>> = {};
 
   constructor(file: SubjectFile) {
     this.#file = file;
@@ -60,9 +57,8 @@ export class WatchedSubject {
       this.#process = undefined;
       pending?.reject(new VictimGone(`the process ended with ${code ?? signal}: ${said}`));
     });
-    const { plugins, frames } = (await this.#ask({ open: this.#file }, OPENING_MS)) as Opened;
+    const { plugins } = (await this.#ask({ open: this.#file }, OPENING_MS)) as Opened;
     this.plugins = plugins;
-    this.frames = frames;
     return this;
   }
 

@@ -4,7 +4,7 @@ import { UserError } from '../../core/errors.js';
 import type { Image } from '../image.js';
 import { definePlugin, option, type Plugin } from '../plugin.js';
 import { loadAllPlugins } from '../registry.js';
-import { runPlugin } from '../run-plugin.js';
+import { canAnswer, runPlugin } from '../run-plugin.js';
 
 const columns = {
   time: column.time('When it happened'),
@@ -34,7 +34,7 @@ export default definePlugin({
       (plugin) =>
         plugin.timeline !== undefined &&
         plugin.name !== 'timeline' &&
-        (plugin.scope === 'image' || plugin.scope === image.os) &&
+        canAnswer(plugin, image) &&
         (options.sources === undefined || options.sources.includes(plugin.name)),
     );
     const moments: (Row<typeof columns> & { readonly time: bigint })[] = [];

@@ -3,6 +3,9 @@ import { column } from '../../core/columns.js';
 import { kernelModules, moduleFacts } from '../../objects/windows/loaded-modules.js';
 import { definePlugin } from '../plugin.js';
 
+/** The name without its folders. */
+const fileOf = (path: string) => path.slice(path.lastIndexOf('\\') + 1);
+
 export default definePlugin({
   name: 'modules',
   scope: 'windows',
@@ -23,4 +26,8 @@ export default definePlugin({
   *rows(kernel) {
     for (const module of kernelModules(kernel)) yield moduleFacts(module);
   },
+  fromDump: ({ triage }) =>
+    triage && {
+      rows: triage.drivers.map(({ path, base, size }) => ({ name: fileOf(path), base, size, path })),
+    },
 });

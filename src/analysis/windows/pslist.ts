@@ -1,5 +1,6 @@
 /** `pslist` of NT: the processes on the kernel's list. Exited and unlinked ones are `psscan`'s. */
 import { column } from '../../core/columns.js';
+import { type DumpedKernel, dumpedKernel } from '../../objects/windows/dumped-kernel.js';
 import { processFacts } from '../../objects/windows/process-facts.js';
 import { processes } from '../../objects/windows/processes.js';
 import { COMMON_OPTIONS, definePlugin, selected } from '../plugin.js';
@@ -46,4 +47,16 @@ export default definePlugin({
       yield { ...facts, dtb: kernel.directoryTable(process), peb: process.ptr('Peb') };
     }
   },
+  fromDump(dump, options) {
+    const kernel = dumpedKernel(dump);
+    return kernel && { rows: dumpedProcess(kernel, options.pid), faults: kernel.faults };
+  },
 });
+
+/** The one that ran when the machine stopped. */
+function* dumpedProcess({ process }: DumpedKernel, pids: readonly number[] | undefined) {
+  const facts = processFacts(process);
+  const [root] = process.pointers('Pcb.DirectoryTableBase', 1) ?? [];
+  if (!selected(pids, facts.pid)) return;
+  yield { ...facts, dtb: root === undefined ? undefined : Number(root), peb: process.ptr('Peb') };
+}

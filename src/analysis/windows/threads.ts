@@ -1,5 +1,6 @@
 /** `threads` of NT: every thread of every process on the list. */
 import { column } from '../../core/columns.js';
+import { type DumpedKernel, dumpedKernel } from '../../objects/windows/dumped-kernel.js';
 import { processId, processName } from '../../objects/windows/process-facts.js';
 import { processes, threadsOf } from '../../objects/windows/processes.js';
 import { threadFacts } from '../../objects/windows/thread-facts.js';
@@ -44,4 +45,14 @@ export default definePlugin({
       for (const thread of threadsOf(kernel, process)) yield { pid, process: name, ...threadFacts(thread) };
     }
   },
+  fromDump(dump, options) {
+    const kernel = dumpedKernel(dump);
+    return kernel && { rows: dumpedThread(kernel, options.pid), faults: kernel.faults };
+  },
 });
+
+/** The one that ran when the machine stopped. */
+function* dumpedThread({ process, thread }: DumpedKernel, pids: readonly number[] | undefined) {
+  const pid = processId(process);
+  if (selected(pids, pid)) yield { pid, process: processName(process), ...threadFacts(thread) };
+}

@@ -43,4 +43,5 @@ export default definePlugin({
       yield { name: stringText(string, kernel, MAX_NAME), start, end, time: unixTime(time), offset };
     }
   },
+  fromDump: ({ triage }) => triage && { rows: triage.unloadedDrivers },
 });

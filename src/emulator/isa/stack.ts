@@ -32,10 +32,11 @@ const pushAll: Semantics = (b) => {
 
 const popAll: Semantics = (b) => {
   const size = b.operandSize;
-  const order = [7, 6, 5, -1, 3, 2, 1, 0];
-  const values = order.map((_index, i) => b.top(size, size * i));
+  // The place of rSP is passed over (SDM volume 2, POPA).
+  const order = [7, 6, 5, 3, 2, 1, 0];
+  const values = order.map((index) => b.top(size, size * (7 - index)));
   order.forEach((index, i) => {
-    if (index >= 0) b.setGpr(index, size, values[i] as Value);
+    b.setGpr(index, size, values[i] as Value);
   });
   b.adjustStack(size * 8);
 };

@@ -106,6 +106,17 @@ export const leaf = {
   method: 0x1511,
 } as const;
 
+/** Leaf kinds of id records. */
+export const idLeaf = {
+  function: 0x1601,
+  method: 0x1602,
+  build: 0x1603,
+  strings: 0x1604,
+  string: 0x1605,
+  declaration: 0x1606,
+  moduleDeclaration: 0x1607,
+} as const;
+
 /** Property bit of a record that only announces a type. */
 export const FORWARD = 0x80;
 /** Property bit: a second, unique name behind the first. */

@@ -1,12 +1,13 @@
 /**
- * A program database: which image it describes, its type records, and its public and global symbols with their RVAs.
+ * A program database: which image it describes, its type and id records, and its public and global symbols with their RVAs.
  *
- * Line numbers, modules and what debuggers keep besides are not read; nor is IPI, which names functions and sources, no types.
+ * Line numbers, modules and what debuggers keep besides are not read.
  */
 import { u16, u32 } from '../../core/bytes.js';
 import { UserError } from '../../core/errors.js';
 import type { ByteSource } from '../byte-source.js';
 import { AddressMap } from './address-map.js';
+import { IdRecords } from './id-records.js';
 import {
   debugHeader,
   extraStream,
@@ -33,6 +34,8 @@ export interface PdbFile {
   readonly age: number;
   readonly machine: { readonly name: string; readonly pointerSize: 4 | 8; readonly number: number };
   readonly types: TypeRecords;
+  /** Undefined in databases without, as Microsoft's public ones of old are. */
+  readonly ids: IdRecords | undefined;
   /** Publics first, then globals that are not among them, each name once. */
   readonly symbols: readonly PdbSymbol[];
 }
@@ -66,8 +69,15 @@ export function readPdb(source: ByteSource): PdbFile {
     age: header.age || info.age,
     machine: { ...machine, number: header.machine },
     types,
+    ids: idsOf(msf),
     symbols: symbolsOf(msf, debug, header),
   };
+}
+
+/** Public databases may have an empty stream, or another in its place. */
+function idsOf(msf: Msf): IdRecords | undefined {
+  const stream = msf.stream(streamNumber.ids);
+  return stream && IdRecords.open(stream);
 }
 
 function guidText({

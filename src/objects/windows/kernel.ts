@@ -28,6 +28,12 @@ export class WindowsKernel extends GuestKernel {
     this.systemProcess = new StructView(this, '_EPROCESS', systemProcess);
   }
 
+  /** The same kernel in another memory of the machine, where nothing that it was found by has changed. */
+  over(memory: PhysicalMemory): WindowsKernel {
+    const { location, profile, systemProcess } = this;
+    return new WindowsKernel(memory, { location, profile, systemProcess: systemProcess.address });
+  }
+
   /** `19041`; 0 when the image does not say. */
   get buildNumber(): number {
     return Number(this.profile.release.split('.')[2] ?? 0);

@@ -8,7 +8,6 @@ import kpcrs from '../../../src/analysis/windows/kpcrs.js';
 import modules from '../../../src/analysis/windows/modules.js';
 import shimcachemem from '../../../src/analysis/windows/shimcachemem.js';
 import virtmap from '../../../src/analysis/windows/virtmap.js';
-import { WindowsKernel } from '../../../src/objects/windows/kernel.js';
 import { findShimCache } from '../../../src/objects/windows/shim-cache/shim-cache.js';
 import { shimCacheLayout } from '../../../src/objects/windows/shim-cache/shim-cache-layouts.js';
 import { wordPatch } from '../kernel-patches.js';
@@ -75,8 +74,7 @@ onReactOS('the compatibility cache', (opened) => {
       image.memory,
       words.map(([at, value]) => wordPatch(kernel, at, value)),
     );
-    const { location, profile, systemProcess } = kernel;
-    const copy = new WindowsKernel(patched, { location, profile, systemProcess: systemProcess.address });
+    const copy = kernel.over(patched);
     const rows = [...((shimcachemem as unknown as Plugin).rows(copy as never, {}, SILENT_IO) as Iterable<object>)];
     expect(rows).toEqual([
       {

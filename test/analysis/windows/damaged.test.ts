@@ -5,7 +5,7 @@ import { loadAllPlugins } from '../../../src/analysis/registry.js';
 import { SILENT_IO } from '../../../src/analysis/run-plugin.js';
 import { UserError } from '../../../src/core/errors.js';
 import { openMemory } from '../../../src/formats/open-image.js';
-import { WindowsKernel } from '../../../src/objects/windows/kernel.js';
+import type { WindowsKernel } from '../../../src/objects/windows/kernel.js';
 import { mutatedMemory } from '../mutated-memory.js';
 import { REACTOS } from './on-reactos.js';
 
@@ -36,8 +36,7 @@ describe.skipIf(REACTOS === undefined)('NT in damaged memory (skipped when there
   /** Walks every row of every plugin on one damaged copy; returns how many there are. */
   function walk(seed: number, perMille: number, words: number, spared: (frame: number) => boolean): number {
     const memory = mutatedMemory(image.memory, seed, perMille, words, spared);
-    const { location, profile, systemProcess } = kernel;
-    const damaged = new WindowsKernel(memory, { location, profile, systemProcess: systemProcess.address });
+    const damaged = kernel.over(memory);
     let total = 0;
     for (const plugin of plugins) {
       const rows = plugin.rows as (k: WindowsKernel, o: object, io: typeof SILENT_IO) => Iterable<unknown>;
@@ -65,7 +64,7 @@ describe.skipIf(REACTOS === undefined)('NT in damaged memory (skipped when there
 
   it('ends on a list, a tree and a handle table that lead back into themselves', () => {
     const memory = mutatedMemory(image.memory, 1, 0, 0);
-    const { location, profile, systemProcess } = kernel;
+    const { systemProcess } = kernel;
     const copy = new Map<number, Uint8Array>();
     const page = (frame: number) => copy.get(frame) ?? memory.page(frame);
     const read = (address: number, target: Uint8Array) => {
@@ -96,10 +95,7 @@ describe.skipIf(REACTOS === undefined)('NT in damaged memory (skipped when there
     const code = table.ptr('TableCode') as bigint;
     put(table.addressOf('TableCode'), (code & ~3n) | 2n);
     put(code & ~3n, code & ~3n);
-    const looped = new WindowsKernel(
-      { ...memory, page, read },
-      { location, profile, systemProcess: systemProcess.address },
-    );
+    const looped = kernel.over({ ...memory, page, read });
     for (const plugin of plugins.filter(({ name }) => ['pslist', 'maps', 'handles'].includes(name))) {
       const before = looped.faults.count;
       const rows = plugin.rows as (k: WindowsKernel, o: object, io: typeof SILENT_IO) => Iterable<{ pid: number }>;

@@ -8,7 +8,7 @@ import psscan from '../../../src/analysis/windows/psscan.js';
 import psxview from '../../../src/analysis/windows/psxview.js';
 import type { StructView } from '../../../src/objects/struct-view.js';
 import { driverObjects } from '../../../src/objects/windows/driver-objects.js';
-import { WindowsKernel } from '../../../src/objects/windows/kernel.js';
+import type { WindowsKernel } from '../../../src/objects/windows/kernel.js';
 import { kernelModules, moduleFacts } from '../../../src/objects/windows/loaded-modules.js';
 import { processes } from '../../../src/objects/windows/processes.js';
 import { wordPatch } from '../kernel-patches.js';
@@ -18,9 +18,7 @@ import { onReactOS } from './on-reactos.js';
 onReactOS('what an intruder has hidden', (opened) => {
   const patched = (patches: readonly Patch[]) => {
     const { kernel, image } = opened();
-    const { location, profile, systemProcess } = kernel;
-    const loaded = { location, profile, systemProcess: systemProcess.address };
-    return new WindowsKernel(patchedMemory(image.memory, patches), loaded);
+    return kernel.over(patchedMemory(image.memory, patches));
   };
   const run = (plugin: unknown, kernel: WindowsKernel) => [
     ...((plugin as Plugin).rows(kernel as never, {}, SILENT_IO) as Iterable<Record<string, unknown>>),

@@ -10,7 +10,7 @@ import verinfo from '../../../src/analysis/windows/verinfo.js';
 import type { Row } from '../../../src/core/columns.js';
 import { peExports } from '../../../src/formats/pe/exports.js';
 import { PeImage } from '../../../src/formats/pe/pe-image.js';
-import { WindowsKernel } from '../../../src/objects/windows/kernel.js';
+import type { WindowsKernel } from '../../../src/objects/windows/kernel.js';
 import { mappedImage } from '../../../src/objects/windows/mapped-image.js';
 import { processes } from '../../../src/objects/windows/processes.js';
 import { patchedMemory } from '../patched-memory.js';
@@ -155,8 +155,7 @@ onReactOS('images of programs', (opened) => {
       { physical: frame * 4096, bytes: [...original] },
       { physical: entryAt, bytes: [0x25, (frame << 4) & 0xff, (frame >> 4) & 0xff, (frame >> 12) & 0xff] },
     ]);
-    const { location, profile, systemProcess } = kernel;
-    const changed = new WindowsKernel(patched, { location, profile, systemProcess: systemProcess.address });
+    const changed = kernel.over(patched);
     const found = [...(unhooked.rows(changed, {}, SILENT_IO) as Iterable<Row>)];
     expect(found).toEqual([expect.objectContaining({ function: 'NtClose', pid: NOTEPAD })]);
     expect(String(found[0]?.code).startsWith('e901020304')).toBe(true);

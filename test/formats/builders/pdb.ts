@@ -36,20 +36,30 @@ const SYMBOL_KINDS = { public: 0x110e, global: 0x110d, local: 0x110c } as const;
 
 export class PdbBuilder {
   readonly #records: Buffer[] = [];
+  readonly #ids: Buffer[] = [];
 
-  /** Adds a record; its index. */
+  /** Adds a type record; its index. */
   record(leaf: number, write: (body: ByteWriter) => void): number {
+    return this.#add(this.#records, leaf, write);
+  }
+
+  /** Adds an id record; its index among these. */
+  id(leaf: number, write: (body: ByteWriter) => void): number {
+    return this.#add(this.#ids, leaf, write);
+  }
+
+  #add(records: Buffer[], leaf: number, write: (body: ByteWriter) => void): number {
     const body = new ByteWriter();
     write(body);
     // Records are padded to four bytes, with bytes that say how many are left.
     for (let left = (4 - ((body.length + 4) % 4)) % 4; left > 0; left--) body.u8(0xf0 + left);
-    this.#records.push(
+    records.push(
       new ByteWriter()
         .u16(body.length + 2, leaf)
         .bytes(body.done())
         .done(),
     );
-    return 0x1000 + this.#records.length - 1;
+    return 0x1000 + records.length - 1;
   }
 
   /** @param perList members a list, each but the last naming the next, as compilers split lists beyond 64 KiB */
@@ -125,7 +135,12 @@ export class PdbBuilder {
     const extra = Array<number>(11).fill(0xffff);
     extra[5] = sectionHeaders;
     if (omap !== undefined) [extra[4], extra[10]] = [map, originals];
-    streams.push(debug(age, machine, records, extra), this.#types([]), symbolRecords(symbols), headers(sections));
+    streams.push(
+      debug(age, machine, records, extra),
+      this.#types(this.#ids),
+      symbolRecords(symbols),
+      headers(sections),
+    );
     if (omap !== undefined) {
       const moves = new ByteWriter();
       for (const [from, to] of omap.moves) moves.u32(from, to);

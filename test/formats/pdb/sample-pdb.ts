@@ -40,6 +40,29 @@ export const SAMPLE_TRUTH = {
   },
 } as const;
 
+/** What `samplePdb` has among its ids, in this order: the first has index 0x1000. */
+export const SAMPLE_IDS = [
+  { kind: 'string', list: 0, text: 'c:\\nt\\ps.c' },
+  { kind: 'function', scope: 0, type: 0x1000, name: 'PspCreateProcess' },
+  { kind: 'method', parent: 0x1000, type: 0x1001, name: 'Insert' },
+  { kind: 'strings', ids: [0x1000, 0x1000] },
+  { kind: 'string', list: 0x1003, text: 'the rest' },
+  { kind: 'build', ids: [0x1000, 0, 0x1004] },
+  { kind: 'declaration', type: 0x1003, file: 0x1000, line: 77 },
+  { kind: 'declaration', type: 0x1003, file: 12, line: 99, module: 5 },
+] as const;
+
+function writeIds(pdb: PdbBuilder): void {
+  pdb.id(0x1605, (body) => body.u32(0).text('c:\\nt\\ps.c\0'));
+  pdb.id(0x1601, (body) => body.u32(0, 0x1000).text('PspCreateProcess\0'));
+  pdb.id(0x1602, (body) => body.u32(0x1000, 0x1001).text('Insert\0'));
+  pdb.id(0x1604, (body) => body.u32(2, 0x1000, 0x1000));
+  pdb.id(0x1605, (body) => body.u32(0x1003).text('the rest\0'));
+  pdb.id(0x1603, (body) => body.u16(3).u32(0x1000, 0, 0x1004));
+  pdb.id(0x1606, (body) => body.u32(0x1003, 0x1000, 77));
+  pdb.id(0x1607, (body) => body.u32(0x1003, 12, 99).u16(5));
+}
+
 export function samplePdb(options: PdbOptions = {}): Buffer {
   const pdb = new PdbBuilder();
   const forward = pdb.forward('_LIST_ENTRY');
@@ -62,6 +85,7 @@ export function samplePdb(options: PdbOptions = {}): Buffer {
   const callback = pdb.pointer(pdb.procedure(), 8);
   const flag = pdb.bitField(T.ulong, 1, 1);
   const name = pdb.array(T.uchar, 15);
+  writeIds(pdb);
   pdb.struct(
     '_EPROCESS',
     0xa40,

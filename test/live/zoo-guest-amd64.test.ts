@@ -1,0 +1,3 @@
+import { watchZooGuest } from './watch-zoo-guest.js';
+
+watchZooGuest('amd64');
