@@ -12,6 +12,8 @@ import { RAM_BASE } from '../cpu/memory-map.js';
 import { segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import type { CpuMode } from '../isa/instruction.js';
 import { ACCESS_WRITE } from '../isa/memory-builder.js';
+import { classesOf } from '../isa/opcode-class.js';
+import type { Row } from '../isa/row.js';
 import { RegionBuilder } from '../jit/region-builder.js';
 import { TLB_OFFSETS } from '../mmu/tlb-layout.js';
 import { halves, physicalOf } from './access-report.js';
@@ -120,7 +122,7 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
     if (listeners.length === 0) return target;
     const to = this.let(target);
     const args = [to, this.i64(0), this.i64(0), this.i64(0), this.currentRip()];
-    this.callEvent('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row.name)) << 8, listeners);
+    this.callEvent('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row)) << 8, listeners);
     return to;
   }
 
@@ -162,7 +164,13 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
       this.callEvent((access & ACCESS_WRITE) === 0 ? 'read' : 'write', args, bytes, listeners);
     };
     const inline = listeners.length <= MOST_INLINE;
-    if (inline) this.if(this.anyOf(listeners, { address, size: this.i64(bytes) }), report);
+    const comparesValues = inline && listeners.some(({ condition }) => condition.value !== undefined);
+    const known = {
+      address,
+      size: this.i64(bytes),
+      ...(comparesValues && { value: this.let(halves(this, value, bytes)[0]) }),
+    };
+    if (inline) this.if(this.anyOf(listeners, known), report);
     else report();
   }
 
@@ -190,8 +198,8 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
   }
 }
 
-export function branchKind(mnemonic: string): BranchKind {
-  if (mnemonic === 'call') return 'call';
-  if (mnemonic === 'ret') return 'return';
-  return mnemonic === 'jmp' ? 'jump' : 'conditional';
+/** The kind of a near branch. */
+export function branchKind(row: Row): BranchKind {
+  const classes = classesOf(row);
+  return (['call', 'return', 'conditional'] as const).find((name) => classes.has(name)) ?? 'jump';
 }
