@@ -47,7 +47,12 @@ export const SERVICES: readonly ServiceTruth[] = [
   { name: 'rkSvc', displayName: 'Helper', type: 0x10, state: 1, start: 3 },
 ];
 /** In the registry only; the name of a service whose identifier is well known. */
-export const UNKNOWN_SERVICE = { name: 'TrustedInstaller', start: 2, type: 0x10, imagePath: 'C:\\Temp\\sleeper.exe' } as const;
+export const UNKNOWN_SERVICE = {
+  name: 'TrustedInstaller',
+  start: 2,
+  type: 0x10,
+  imagePath: 'C:\\Temp\\sleeper.exe',
+} as const;
 
 export const SERVICES_HEAP = { start: 0x2_2000_0000n, pages: 4 } as const;
 const CONTROLLER = 600;
