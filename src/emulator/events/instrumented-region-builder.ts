@@ -33,14 +33,8 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
   /** The running instruction may have reported something that leaving has to take back. */
   private reported = false;
 
-  constructor(
-    module: WasmModule,
-    mode: CpuMode,
-    tableIndex: number,
-    usedRegisters: ReadonlySet<number>,
-    plan: CodePlan,
-  ) {
-    super(module, mode, tableIndex, usedRegisters);
+  constructor(module: WasmModule, mode: CpuMode, usedRegisters: ReadonlySet<number>, plan: CodePlan) {
+    super(module, mode, usedRegisters);
     this.plan = plan;
     this.mark = this.variable('i32');
   }
@@ -103,9 +97,7 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
 
   private leaveBeforeBeginning(): void {
     if (this.position > 0) this.setState('blockSequential', this.i32(1));
-    const left = this.current.instructions.length - this.position;
-    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
+    this.leaveHere({});
   }
 
   private leaveUnconditionally(): void {

@@ -20,6 +20,20 @@ function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () =>
   };
 }
 
+/** The same for frequent ones: the helper has made the mode known, so that the next block can run at once. */
+function arrival(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.arrive();
+  };
+}
+
+/** IRET. A kernel makes hundreds of thousands of them, so the usual one finds its frame already popped. */
+const interruptReturn: Semantics = (b) => {
+  if (b.mode.codeSize !== 8 || b.operandSize !== 8) transfer('interruptReturn', () => [operandSize(b)])(b);
+  else arrival('interruptReturnLong', () => [0, 8, 16, 24, 32].map((offset) => b.top(8, offset)))(b);
+};
+
 /** Far pointer in memory: selector behind the offset. */
 function farPointer(b: InstructionBuilder, i: number): Value[] {
   const size = b.operandSize;
@@ -79,13 +93,7 @@ export const farControl: Family = {
       transfer('farReturn', (b) => [b.and(wide(b, 0), b.i64(0xffff)), operandSize(b)]),
       RETURN,
     ),
-    row(
-      'cf',
-      'iret',
-      '',
-      transfer('interruptReturn', (b) => [operandSize(b)]),
-      { ...TRANSFER, classes: ['return'] },
-    ),
+    row('cf', 'iret', '', interruptReturn, { ...TRANSFER, classes: ['return'] }),
     row(
       'cc',
       'int3',
@@ -114,12 +122,12 @@ export const farControl: Family = {
       transfer('softwareInterrupt', (b) => [number(b, 1), number(b, 2)]),
       INTERRUPT,
     ),
-    row('0f 05', 'syscall', '', transfer('systemCall'), { ...CALL, feature: 'syscall' }),
+    row('0f 05', 'syscall', '', arrival('systemCall'), { ...CALL, feature: 'syscall' }),
     row(
       '0f 07',
       'sysret',
       '',
-      transfer('systemReturn', (b) => [operandSize(b)]),
+      arrival('systemReturn', (b) => [operandSize(b)]),
       { ...KERNEL_RETURN, feature: 'syscall' },
     ),
     row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...CALL, feature: 'sep' }),
