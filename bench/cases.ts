@@ -12,6 +12,9 @@ export interface BenchCase {
   readonly aim?: number;
 }
 
+/** A command that reads every byte of the image. */
+export type ScanCase = Pick<BenchCase, 'name' | 'args'>;
+
 const warm = (name: string, peer?: string): BenchCase => ({
   name,
   args: name.split(' '),
@@ -35,10 +38,36 @@ export const CASES: readonly BenchCase[] = [
 ];
 
 /** Commands that read every byte of the image. */
-export const SCANS: readonly { readonly name: string; readonly args: readonly string[] }[] = [
+export const SCANS: readonly ScanCase[] = [
   { name: 'banners', args: ['banners'] },
   { name: 'strings', args: ['strings'] },
   { name: 'strings --contains', args: ['strings', '--contains', 'Linux version'] },
   { name: 'regex', args: ['regex', '--pattern', 'Linux version [0-9]'] },
   { name: 'yara', args: ['yara', '--text', 'Linux version'] },
+];
+
+/** The same on the ReactOS image. */
+export const WINDOWS_CASES: readonly BenchCase[] = [
+  { name: 'pslist, cold', args: ['pslist', '--no-cache'], peer: 'windows.pslist.PsList' },
+  { name: 'modules, cold', args: ['modules', '--no-cache'], peer: 'windows.modules.Modules' },
+  { name: 'handles, cold', args: ['handles', '--no-cache'], peer: 'windows.handles.Handles' },
+  warm('pslist', 'windows.pslist.PsList'),
+  warm('modules', 'windows.modules.Modules'),
+  warm('handles', 'windows.handles.Handles'),
+  warm('windows dlllist', 'windows.dlllist.DllList'),
+  warm('threads', 'windows.threads.Threads'),
+  warm('psscan', 'windows.psscan.PsScan'),
+  warm('windows filescan', 'windows.filescan.FileScan'),
+  warm('windows verinfo', 'windows.verinfo.VerInfo'),
+  { name: 'run pslist modules handles', args: ['run', 'pslist', 'modules', 'handles', '-r', 'jsonl'] },
+];
+
+export const WINDOWS_SCANS: readonly ScanCase[] = [
+  { name: 'pslist, which scans nothing', args: ['pslist'] },
+  { name: 'psscan', args: ['psscan'] },
+  { name: 'windows filescan', args: ['windows', 'filescan'] },
+  { name: 'windows poolscanner', args: ['windows', 'poolscanner'] },
+  { name: 'strings', args: ['strings'] },
+  { name: 'yara', args: ['yara', '--text', 'ReactOS'] },
+  { name: 'yara --processes', args: ['yara', '--text', 'ReactOS', '--processes'] },
 ];

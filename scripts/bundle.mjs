@@ -9,6 +9,7 @@
  * Not bundled: packages that bring a binary or find files of their own, but for lmdb's modules in the command line.
  * docs/decisions/bundled-distribution.md.
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, sep } from 'node:path';
@@ -53,6 +54,9 @@ function refuseNamesOfCommonJs(file) {
     throw new Error(`${file} takes names from a dynamic import of ${name}, which the bundle may not have`);
 }
 
+/** For code that the emulator generated in an earlier run: was it this emulator? */
+const emulator = createHash('sha1');
+for (const file of files.filter((one) => one.startsWith('emulator/')).sort()) emulator.update(contents(file));
 /** lmdb finds its binary and its dictionary from the place of its own files, which the bundle is not. */
 const placeOfLmdb = {
   name: 'place-of-lmdb',
@@ -70,6 +74,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   external: UNBUNDLED,
+  define: { EMULATOR_DIGEST: JSON.stringify(emulator.digest('hex')) },
   plugins: [ownPlace],
   metafile: true,
   logLevel: 'warning',

@@ -5,6 +5,7 @@ import { describeRun } from '../cli/describe-run.js';
 import { emulate } from '../emulator-host/emulate.js';
 import { parseMemorySize } from '../emulator-host/emulate-options.js';
 import { streamKeyboard } from '../emulator-host/keyboard.js';
+import { BlobCache } from '../profiles/cache/blob-cache.js';
 
 export default class Emulate extends Command {
   static override summary = 'Boot a guest in the embedded x86 emulator';
@@ -80,7 +81,11 @@ export default class Emulate extends Command {
         testDevice: flags['test-device'],
         stateHash: flags['state-hash'],
       },
-      { output: (bytes) => console.write(bytes), ...(keyboard === undefined ? {} : { keyboard }) },
+      {
+        output: (bytes) => console.write(bytes),
+        blobs: new BlobCache(),
+        ...(keyboard === undefined ? {} : { keyboard }),
+      },
     );
     if (flags.json) this.log(JSON.stringify(result, null, 2));
     else for (const line of describeRun(result, flags.stats)) this.logToStderr(line);

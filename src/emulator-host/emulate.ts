@@ -9,8 +9,11 @@ import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
+import { yieldToGuest } from './compiler-threads.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
+import type { Blobs } from './kept-code/native-code.js';
+import { openKeptCode } from './kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from './kernel-decompressors.js';
 import { type Keyboard, paceHalt } from './keyboard.js';
 import { PanicWatch } from './panic-watch.js';
@@ -27,6 +30,8 @@ export interface EmulateHost {
   readonly output: (bytes: Uint8Array) => void;
   /** Standard input, when the user types; the guest is then paced to the wall clock while it idles. */
   readonly keyboard?: Keyboard;
+  /** Where generated code is kept for the next run with this kernel. */
+  readonly blobs?: Blobs;
 }
 
 function load(path: string, what: string): Uint8Array {
@@ -50,10 +55,14 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
   try {
     const panic = new PanicWatch();
     let script: SerialScript | undefined;
+    const kernel = load(options.kernel, 'kernel');
+    const code = host.blobs && openKeptCode(kernel, `${options.cpu ?? 64}`, host.blobs);
+    yieldToGuest();
     const machine = new Machine(
       {
         ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
         disks,
+        code,
         ...(options.cpu !== undefined && { cpu: options.cpu }),
         ...(options.jit !== undefined && { jit: options.jit }),
         ...(options.testDevice && { testDevice: true }),
@@ -74,7 +83,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     }
     const plan = planBoot(
       {
-        kernel: load(options.kernel, 'kernel'),
+        kernel,
         ...(options.initrd !== undefined && { initrd: load(options.initrd, 'initrd') }),
         commandLine: options.append ?? '',
         ramBytes: machine.ramBytes,
@@ -93,6 +102,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
       panicAt: () => panic.over,
     });
     const seconds = (performance.now() - running) / 1000;
+    code?.save();
     const ended: EmulateResult['outcome'] = panic.panicked
       ? { kind: 'panic' }
       : script?.waitingFor !== undefined && outcome.kind !== 'reached'

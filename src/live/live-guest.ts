@@ -2,16 +2,20 @@
  * A guest in the embedded emulator: booted from its guest file or brought back from a snapshot, run from moment to
  * moment, looked into. When to stop and what to do then is the business of `guest-run.ts`.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Image } from '../analysis/image.js';
 import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
+import { yieldToGuest } from '../emulator-host/compiler-threads.js';
 import { DiskFile } from '../emulator-host/disk-file.js';
+import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';
+import { openKeptCode } from '../emulator-host/kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from '../emulator-host/kernel-decompressors.js';
 import type { GuestFile } from '../guests/guest-file.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
+import { BlobCache } from '../profiles/cache/blob-cache.js';
 import { copyMemory, MachineMemory } from './machine-memory.js';
 import type { SavedGuest } from './saved-guest.js';
 
@@ -22,12 +26,16 @@ export class LiveGuest {
   /** The guest's memory, as it stands between two runs. */
   readonly memory: MachineMemory;
   readonly #disks: readonly DiskFile[];
+  readonly #code: KeptCode | undefined;
 
-  private constructor(guest: GuestFile, console: (byte: number) => void) {
+  /** @param kernel the kernel's file, where it is there: code generated for it earlier is used */
+  private constructor(guest: GuestFile, kernel: Uint8Array | undefined, console: (byte: number) => void) {
     this.guest = guest;
+    this.#code = kernel && openKeptCode(kernel, `${guest.cpu}`, new BlobCache());
+    yieldToGuest();
     this.#disks = (guest.disks ?? []).map((path) => new DiskFile(path));
     this.machine = new Machine(
-      { ramBytes: guest.memory, cpu: guest.cpu, disks: this.#disks },
+      { ramBytes: guest.memory, cpu: guest.cpu, disks: this.#disks, code: this.#code },
       {
         serial: (port, byte) => {
           if (port === 0) console(byte);
@@ -43,10 +51,11 @@ export class LiveGuest {
    * @throws UserError when its files cannot be read or are no kernel
    */
   static async boot(guest: GuestFile, console: (byte: number) => void): Promise<LiveGuest> {
-    const live = new LiveGuest(guest, console);
+    const kernel = load(guest.kernel);
+    const live = new LiveGuest(guest, kernel, console);
     const { machine } = live;
     const files = {
-      kernel: load(guest.kernel),
+      kernel,
       ...(guest.initrd === undefined ? {} : { initrd: load(guest.initrd) }),
       commandLine: guest.append ?? '',
       ramBytes: machine.ramBytes,
@@ -61,7 +70,7 @@ export class LiveGuest {
    * @throws UserError when the state is not one that this version reads
    */
   static resume({ guest, state }: SavedGuest, memory: PhysicalMemory, console: (byte: number) => void): LiveGuest {
-    const live = new LiveGuest(guest, console);
+    const live = new LiveGuest(guest, existsSync(guest.kernel) ? load(guest.kernel) : undefined, console);
     copyMemory(memory, live.machine);
     live.machine.restoreState(state);
     return live;
@@ -80,8 +89,9 @@ export class LiveGuest {
     return new Image(`live:${this.name}`, this.memory, { cache: false });
   }
 
-  /** Gives the files of its disks back. */
+  /** Gives the files of its disks back, and keeps the code that was generated. */
   close(): void {
+    this.#code?.save();
     for (const disk of this.#disks) disk.close();
   }
 }

@@ -240,13 +240,14 @@ export class PagedAddressSpace implements AddressSpace {
         : start > base
           ? Number((start - base) >> BigInt(level.shift))
           : 0;
-    for (let index = first; index < 1 << level.bits; index++) {
-      const address = this.#canonical(base + BigInt(index) * span);
-      if (address >= end) break;
-      if ((index + 1) * entrySize > readable) break;
+    const count = Math.min(1 << level.bits, Math.floor(readable / entrySize));
+    for (let index = first; index < count; index++) {
       const low = u32(bytes, index * entrySize);
       const high = entrySize === 8 ? u32(bytes, index * entrySize + 4) : 0;
+      // Most entries are empty: nothing else is computed for them.
       if (low === 0 && high === 0) continue;
+      const address = this.#canonical(base + BigInt(index) * span);
+      if (address >= end) break;
       const present = (low & ENTRY.present) !== 0;
       const own = this.#rights(low, high, depth, rights);
       const isLeaf = !present || depth === levels.length - 1 || (level.large && (low & ENTRY.large) !== 0);

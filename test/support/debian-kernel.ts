@@ -2,6 +2,7 @@
  * Debian's kernels for tests: fetched with apt where they are not kept, unpacked once, booted with an initial root that the
  * test gives. What apt cannot fetch is a reason to skip, not to fail.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -46,9 +47,17 @@ function unpacked(kernel: string, architecture: DebianArchitecture): string {
   return folder;
 }
 
+/** apt fetches i386 packages only where dpkg knows the architecture; where we may, we say it. */
+function knowI386(): void {
+  if (process.getuid?.() !== 0) return;
+  const { stdout } = spawnSync('dpkg', ['--print-foreign-architectures'], { encoding: 'utf8' });
+  if (!/^i386$/m.test(stdout ?? '')) spawnSync('dpkg', ['--add-architecture', 'i386']);
+}
+
 /** The kernel, or undefined (and a line that says why) when apt cannot help. */
 export function debianKernel(flavour: Flavour): DebianKernel | undefined {
   const architecture = architectureOf(flavour);
+  if (architecture === 'i386') knowI386();
   try {
     const name = kernelPackage(`linux-image-${flavour}`, architecture);
     const root = unpacked(name, architecture);

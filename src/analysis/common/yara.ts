@@ -10,7 +10,8 @@ import { residentChunks } from '../../objects/resident-chunks.js';
 import { userProcesses } from '../../objects/user-regions.js';
 import type { Image } from '../image.js';
 import { COMMON_OPTIONS, definePlugin, option, type PluginIo, selected } from '../plugin.js';
-import { compileYara, type YaraRules } from './yara/rules.js';
+import { compileYara, type YaraRules, type YaraSource } from './yara/rules.js';
+import { scanPieces } from './yara/scan-pieces.js';
 
 const WINDOW = 16 * 1024 * 1024;
 /** Longest match that is found whole where two windows meet. */
@@ -64,18 +65,21 @@ function sourceOf(options: {
   readonly rules?: string | undefined;
   readonly text?: string | undefined;
   readonly hex?: string | undefined;
-}): string {
+}): YaraSource {
   const given = [options.rules, options.text, options.hex].filter((each) => each !== undefined);
   if (given.length !== 1) throw new UsageError('give one of --rules, --text and --hex');
   if (options.text !== undefined)
-    return `rule text { strings: $text = ${JSON.stringify(options.text)} ascii wide condition: $text }`;
-  if (options.hex !== undefined) return `rule bytes { strings: $bytes = { ${options.hex} } condition: $bytes }`;
+    return placesOf(`rule text { strings: $text = ${JSON.stringify(options.text)} ascii wide condition: $text }`);
+  if (options.hex !== undefined)
+    return placesOf(`rule bytes { strings: $bytes = { ${options.hex} } condition: $bytes }`);
   try {
-    return readFileSync(options.rules as string, 'utf8');
+    return { text: readFileSync(options.rules as string, 'utf8'), seePlacesOnly: false };
   } catch (error) {
     throw new UserError(`${options.rules} cannot be read: ${(error as Error).message}`, 'check the path');
   }
 }
+
+const placesOf = (text: string): YaraSource => ({ text, seePlacesOnly: true });
 
 function* physicalMatches({ memory, kernel }: Image, rules: YaraRules, io: PluginIo): Generator<Row<typeof columns>> {
   let reported = new Set<string>();
@@ -103,14 +107,20 @@ function* processMatches(
   rules: YaraRules,
   pids: readonly number[] | undefined,
 ): Generator<Row<typeof columns>> {
+  for (const { owner, match } of scanPieces(rules, processPieces(kernel, pids))) {
+    const { pid, process, start } = owner;
+    const address = start + BigInt(match.offset);
+    yield { pid, process, ...match, address, owners: [`${pid} ${hex(address)}`] };
+  }
+}
+
+/** What each region of user memory has in memory, with where it lies. */
+function* processPieces(kernel: GuestKernel, pids: readonly number[] | undefined) {
   for (const { pid, name, space, regions } of userProcesses(kernel)) {
     if (!selected(pids, pid)) continue;
-    for (const { start, end } of regions) {
-      for (const piece of residentPieces(residentChunks(space, start, end))) {
-        for (const match of rules.scan(piece.bytes)) {
-          const address = start + BigInt(piece.offset + match.offset);
-          yield { pid, process: name, ...match, address, owners: [`${pid} ${hex(address)}`] };
-        }
+    for (const region of regions) {
+      for (const { offset, bytes } of residentPieces(residentChunks(space, region.start, region.end))) {
+        yield { owner: { pid, process: name, start: region.start + BigInt(offset) }, bytes };
       }
     }
   }

@@ -20,6 +20,9 @@ declare namespace WebAssembly {
 
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);
+    static imports(
+      module: Module,
+    ): { module: string; name: string; kind: 'function' | 'memory' | 'table' | 'global' }[];
     private readonly brand: undefined;
   }
 

@@ -3,28 +3,29 @@
  * outside has to happen. `create-processor.ts` is its public face.
  */
 import { InvariantError } from '../../core/errors.js';
+import { CachingDecoder } from '../decode/caching-decoder.js';
 import { Decoder } from '../decode/decoder.js';
 import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
-import { createDispatcher, createMissFunctions, type Dispatcher } from '../interpreter/dispatcher.js';
+import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js';
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
+import { RecordWriter } from '../interpreter/record-writer.js';
 import { TF } from '../isa/eflags.js';
-import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
-import { bulkFill, bulkMove } from '../mmu/bulk.js';
+import type { CodeStore } from '../jit/code-store.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
 import { routinesModule } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { acceptInterrupt } from './accept-interrupt.js';
+import { codeImports } from './code-imports.js';
 import { ControlRegisters } from './control-registers.js';
 import { CpuState } from './cpu-state.js';
 import { DebugUnit } from './debug-unit.js';
 import { Delivery } from './delivery.js';
 import { DescriptorQueries } from './descriptor-queries.js';
-import { divide128 } from './divide128.js';
 import { GuestException } from './exceptions.js';
 import { FarTransfers } from './far-transfers.js';
 import { type HostHelper, helpersByNumber } from './host-helpers.js';
@@ -35,8 +36,7 @@ import type { CpuModel } from './models.js';
 import { MsrFile } from './msr.js';
 import type { Bus, StopReason } from './processor.js';
 import { resetState } from './reset.js';
-import { checkAccess } from './segments.js';
-import { SEGMENT_BYTES, segmentAddress, stateAddress } from './state-layout.js';
+import { stateAddress } from './state-layout.js';
 import { deliverTraps, needsTraps, stepWithTraps } from './step-with-traps.js';
 import { TaskSwitcher } from './task-switch.js';
 
@@ -71,6 +71,7 @@ export class ProcessorCore {
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
   readonly x87: X87Stack;
+  readonly decoder: CachingDecoder;
   readonly blocks: BlockCache;
   readonly handlers: HandlerTable;
   readonly slow: SlowPaths;
@@ -92,7 +93,13 @@ export class ProcessorCore {
   /** Instructions executed alone; for statistics. */
   steps = 0;
 
-  constructor(options: { ramBytes: number; model: CpuModel; bus: Bus; windows: readonly DeviceWindow[] }) {
+  constructor(options: {
+    ramBytes: number;
+    model: CpuModel;
+    bus: Bus;
+    windows: readonly DeviceWindow[];
+    code?: CodeStore | undefined;
+  }) {
     const { model, bus } = options;
     this.model = model;
     this.bus = bus;
@@ -130,31 +137,25 @@ export class ProcessorCore {
     this.x87 = new X87Stack(this.state.memory, floatingPoint as unknown as X87Routines);
     this.imports = {
       ...floatingPoint,
-      memory: this.state.memory,
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
-      ...createMissFunctions(this.state.memory, { slowAddress: this.slow.address, slowStore: this.slow.store }),
-      slowCommit: this.slow.commit,
-      segmentCheck: (segment: number, access: number, record: number) => this.segmentCheck(segment, access, record),
-      raise: (vector: number, errorCode: number, record: number) => this.raise(vector, errorCode, record),
-      host: (helper: number, record: number) => this.callHelper(helper, record),
-      divide128: (signed: number) => divide128(this.state, signed !== 0),
-      eventsFull: (record: number) => this.leaveForEvents(record, this.events.isBegun(record)),
-      eventStopBefore: (record: number) => this.leaveForEvents(record, true),
-      eventStep: (record: number) => {
-        this.unwind(record);
-        return EXIT.step;
-      },
-      bulkMove: (size: number, count: number) =>
-        this.takesBulk(size * count, true) ? bulkMove(this.state, this.memory.tlb, size, count) : 0,
-      bulkFill: (size: number, count: number) =>
-        this.takesBulk(size * count, false) ? bulkFill(this.state, this.memory.tlb, size, count) : 0,
+      ...codeImports(this, {
+        before: (exception, record) => this.leaveWith(exception, record),
+        forEvents: (record, begun) => this.leaveForEvents(record, begun),
+        toStep: (record) => {
+          this.unwind(record);
+          return EXIT.step;
+        },
+        callHelper: (helper, record) => this.callHelper(helper, record),
+      }),
     };
     const decoder = new Decoder(model.features);
-    this.handlers = new HandlerTable(this.imports, handlers, decoder);
+    this.decoder = new CachingDecoder(decoder);
+    this.handlers = new HandlerTable(this.imports, handlers, decoder, options.code);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    this.blocks = new BlockCache(this.state, this.memory, decoder, this.handlers, { blockEnd, stepEnd });
+    const records = new RecordWriter(this.state, this.handlers, { blockEnd, stepEnd });
+    this.blocks = new BlockCache(this.state, this.memory, this.decoder, records);
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,
@@ -226,11 +227,6 @@ export class ProcessorCore {
     this.state.i32[EXIT_CODE] = EXIT.exception;
   }
 
-  private raise(vector: number, errorCode: number, record: number): void {
-    const actual = vector >= 0 ? vector : this.state.get(vector === RAISE_X87_TRAP ? 'x87Trap' : 'sseTrap');
-    this.leaveWith(new GuestException(actual, errorCode), record);
-  }
-
   private callHelper(helper: number, record: number): number {
     const { i32 } = this.state;
     this.record = record;
@@ -246,20 +242,6 @@ export class ProcessorCore {
       i32[LEFT] = 0;
       return EXIT.exception;
     }
-  }
-
-  /** May a repeated string instruction go on without looks at each access? */
-  private takesBulk(bytes: number, reads: boolean): boolean {
-    return this.slow.watch === undefined && !this.events.wantsBulk(bytes, reads);
-  }
-
-  private segmentCheck(address: number, access: number, record: number): number {
-    const segment = (address - segmentAddress(0)) / SEGMENT_BYTES;
-    const offset = this.state.argument(0);
-    const fault = checkAccess(this.state, segment, offset, access & 0xff, (access & 0x100) !== 0);
-    if (fault === undefined) return 1;
-    if (record !== 0) this.leaveWith(fault, record);
-    return 0;
   }
 
   // ---- the outside -------------------------------------------------------------------------------------------
@@ -283,6 +265,12 @@ export class ProcessorCore {
     const { i32 } = this.state;
     const waits = (i32[INTERRUPT_LINE] as number) | (i32[NMI_PENDING] as number) | (i32[EFLAGS]! & TF);
     i32[ATTENTION] = this.stopRequested || this.events.isUrgent ? 1 : waits;
+  }
+
+  /** For helpers that moved RIP and perhaps the mode, and after which the next block runs without the host loop. */
+  arrived(): void {
+    updateMode(this.state);
+    if (needsTraps(this)) this.state.i32[ATTENTION] = 1;
   }
 
   reset(): void {

@@ -5,6 +5,7 @@
 import { UserError } from '../../core/errors.js';
 import type { EventSource } from '../events/event-hub.js';
 import type { MachineEvent } from '../events/event-kinds.js';
+import type { CodeStore } from '../jit/code-store.js';
 import { Jit, type JitStatistics } from '../jit/jit.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
 import { ProcessorCore } from './core.js';
@@ -23,6 +24,8 @@ export interface ProcessorOptions {
   readonly model?: CpuModel | string;
   /** Translate hot code to WebAssembly; true unless given. The guest cannot tell. */
   readonly jit?: boolean;
+  /** Code that earlier runs generated; what this one generates is given to it. */
+  readonly code?: CodeStore | undefined;
   /** Physical ranges inside RAM that devices own. */
   readonly windows?: readonly DeviceWindow[];
 }
@@ -195,7 +198,7 @@ export function createProcessor(options: ProcessorOptions): MemlapseProcessor {
   if (model === undefined) {
     throw new UserError(`no processor model '${String(wanted)}'`, `use one of ${Object.keys(MODELS).join(', ')}`);
   }
-  const { ramBytes, bus, windows = [], jit = true } = options;
-  const core = new ProcessorCore({ ramBytes, bus, model, windows });
-  return new MemlapseProcessor(core, jit ? new Jit(core) : undefined);
+  const { ramBytes, bus, windows = [], jit = true, code } = options;
+  const core = new ProcessorCore({ ramBytes, bus, model, windows, code });
+  return new MemlapseProcessor(core, jit ? new Jit(core, code) : undefined);
 }

@@ -219,7 +219,7 @@ export class FarTransfers {
 
   /** Pops the outer stack where the privilege level changes, and commits. */
   private finishReturn(
-    stack: StackFrame,
+    stack: Pick<StackFrame, 'pop' | 'pointer'>,
     selector: number,
     d: Descriptor,
     rip: bigint,
@@ -307,6 +307,21 @@ export class FarTransfers {
     // In 64-bit mode the stack is always popped.
     this.finishReturn(stack, selector, d, rip, size, 0, is64Bit(state));
     this.restoreFlags(image, size, cpl, false);
+  }
+
+  /** IRET in 64-bit mode with 64-bit operands; `frame` is what was popped: RIP, CS, RFLAGS, RSP, SS. */
+  interruptReturnLong(frame: readonly bigint[]): void {
+    const { state } = this;
+    if ((state.get('eflags') & NT) !== 0) protectionFault(0);
+    const [rip, code, image, ...outer] = frame as [bigint, bigint, bigint, bigint, bigint];
+    const cpl = state.get('cpl');
+    const selector = Number(code & 0xffffn);
+    const d = this.returnTarget(selector, rip);
+    let next = 0;
+    const stack = { pop: () => outer[next++] as bigint, pointer: state.gpr(4) };
+    this.finishReturn(stack, selector, d, rip, 8, 0, true);
+    this.restoreFlags(Number(image & 0xffffffffn), 8, cpl, false);
+    state.set('nmiBlocked', 0);
   }
 
   private returnToVirtual(stack: StackFrame, selector: number, rip: bigint, image: number): void {

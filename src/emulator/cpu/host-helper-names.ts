@@ -35,6 +35,7 @@ export const HOST_HELPERS: readonly HelperDeclaration[] = [
   declare('farCall', ['memory', 'gpr'], ['segments', 'rip', 'gpr', 'memory']),
   declare('farReturn', ['memory', 'gpr'], ['segments', 'rip', 'gpr']),
   declare('interruptReturn', ['memory', 'gpr'], ['segments', 'rip', 'gpr', 'flags']),
+  declare('interruptReturnLong', ['gpr'], ['segments', 'rip', 'gpr', 'flags']),
   declare('softwareInterrupt', ['memory', 'gpr'], ['segments', 'rip', 'gpr', 'flags', 'memory']),
   declare('interruptOnOverflow', ['memory', 'gpr'], ['segments', 'rip', 'gpr', 'flags', 'memory']),
   declare('systemCall', ['msr', 'flags'], ['segments', 'rip', 'gpr', 'flags']),

@@ -162,6 +162,11 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.transfers.interruptReturn(num(core, 0), core.nextRip());
     core.state.observer.returned?.();
   },
+  interruptReturnLong: (core) => {
+    core.transfers.interruptReturnLong([0, 1, 2, 3, 4].map((index) => arg(core, index)));
+    core.arrived();
+    core.state.observer.returned?.();
+  },
   softwareInterrupt,
   interruptOnOverflow: (core) => {
     core.state.setWide('rip', core.nextRip());
@@ -169,11 +174,13 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   systemCall: (core) => {
     systemCall(core.state, core.nextRip());
+    core.arrived();
     core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
     core.state.observer.transferred?.('system call');
   },
   systemReturn: (core) => {
     systemReturn(core.state, num(core, 0));
+    core.arrived();
     core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
     core.state.observer.transferred?.('system return');
   },

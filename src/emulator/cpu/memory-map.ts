@@ -8,19 +8,19 @@ export const STATE_BASE = 0x400;
 /** Two direct-mapped TLBs, supervisor then user; see mmu/tlb-layout.ts. */
 export const TLB_BASE = 0x1_0000;
 
-/** Direct-mapped map from (rip, mode) to decoded or translated code; see interpreter/jump-cache.ts. */
-export const JUMP_CACHE_BASE = 0x2_0000;
-
 /** Records of events that wait for the host; see events/event-record.ts. */
-export const EVENTS_BASE = 0xa_0000;
+export const EVENTS_BASE = 0x2_0000;
 export const EVENTS_BYTES = 0xb_8000;
 
 /** A TLB that is always empty: with it in force every access takes the slow path; see cpu/debug-unit.ts. */
-export const EMPTY_TLB_BASE = 0x15_8000;
+export const EMPTY_TLB_BASE = 0xd_8000;
+
+/** Direct-mapped map from (rip, mode) to decoded or translated code, 2 MiB; see interpreter/jump-cache.ts. */
+export const JUMP_CACHE_BASE = 0xe_0000;
 
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
-export const ARENA_BASE = 0x16_0000;
-export const ARENA_BYTES = 0x1ea_0000;
+export const ARENA_BASE = 0x2e_0000;
+export const ARENA_BYTES = 0x1d2_0000;
 
 /** Guest-physical address 0. */
 export const RAM_BASE = 0x200_0000;

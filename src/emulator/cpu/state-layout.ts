@@ -97,7 +97,7 @@ const derived: readonly (readonly [string, FieldType])[] = [
   // RIP of the origin of the region that is entered.
   ['regionBase', 'i64'],
   // Where a region left before an instruction, and the operands of its pending flags; see jit/leave.ts.
-  ['leaveRegion', 'i32'],
+  ['currentRegion', 'i32'],
   ['leaveNumber', 'i32'],
   ['flagCode', 'i32'],
   ['leaveSlots', 'v128'],
@@ -129,6 +129,7 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['argument1', 'i64'],
   ['argument2', 'i64'],
   ['argument3', 'i64'],
+  ['argument4', 'i64'],
   ['result0', 'i64'],
   ['result1', 'i64'],
   // Landing place of accesses that no single host address serves (page-crossing, device).

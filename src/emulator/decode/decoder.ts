@@ -114,6 +114,7 @@ export class Decoder {
       lock: p.lock,
       segment: effectiveSegment(p, 3),
       operands,
+      number: -1,
     };
   }
 

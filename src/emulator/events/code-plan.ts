@@ -3,17 +3,13 @@
  * them still come into question. Where the answer is none, no code is emitted.
  */
 import type { Instruction } from '../isa/instruction.js';
+import { classesOf } from '../isa/opcode-class.js';
 import { admitsInstruction, admitsPlace } from './event-filter.js';
 import type { EventFunctions, Listener } from './event-functions.js';
 import { type EventKind, TRANSLATED } from './event-kinds.js';
 
-const BRANCHES: ReadonlySet<string> = new Set([
-  'jmp', 'call', 'ret', 'jmp far', 'call far', 'retf', 'syscall', 'sysret', 'sysenter', 'sysexit',
-]); // biome-ignore format: a list
-
 /** May it take a branch? */
-export const isBranch = ({ row, operands }: Instruction): boolean =>
-  BRANCHES.has(row.name) || operands.some(({ kind }) => kind === 'relative');
+export const isBranch = ({ row }: Instruction): boolean => classesOf(row).has('branch');
 
 export class CodePlan {
   readonly listeners: readonly Listener[];

@@ -4,6 +4,9 @@
  */
 import { UserError } from '../../core/errors.js';
 import type { CpuMode, Instruction } from '../isa/instruction.js';
+import { classesOf } from '../isa/opcode-class.js';
+import { OPCODE_CLASSES, type OpcodeClass, type Row } from '../isa/row.js';
+import { FAMILIES } from '../isa/tables.js';
 import { CONTROL_NAMES, EVENT_KINDS, type EventKind, WRITERS, type Writer } from './event-kinds.js';
 
 /** [start, end). */
@@ -26,6 +29,8 @@ export interface EventFilter {
   readonly ring?: 0 | 1 | 2 | 3;
   /** Mnemonics of the instruction as the tables in `isa/` spell them ('mov', 'call', 'movsb'). */
   readonly mnemonics?: readonly string[];
+  /** Classes of the instruction ('call', 'return', 'privileged', 'string'); one of them is enough. */
+  readonly classes?: readonly OpcodeClass[];
   /** I/O ports from `first` to `last`. */
   readonly ports?: readonly { readonly first: number; readonly last: number }[];
   readonly vectors?: readonly number[];
@@ -54,7 +59,8 @@ export interface Condition {
   readonly physicalRanges: readonly Range[] | undefined;
   readonly addressSpace: bigint | undefined;
   readonly ring: number | undefined;
-  readonly mnemonics: ReadonlySet<string> | undefined;
+  /** Rows of the instruction tables. */
+  readonly rows: ReadonlySet<Row> | undefined;
   readonly value: { readonly equals: bigint; readonly mask: bigint } | undefined;
   /** One of these bits must be set in the detail of the record. */
   readonly detail: number | undefined;
@@ -81,16 +87,17 @@ function checkRange({ start, end }: AddressRange): Range {
   return { start, length: end - start };
 }
 
+const LISTS = ['ranges', 'physicalRanges', 'mnemonics', 'classes', 'ports', 'vectors', 'registers'] as const;
 const NONE: readonly (keyof EventFilter)[] = [];
 const PLACE = ['ranges', 'physicalRanges'] as const;
 
 /** What else than `addressSpace` and `ring` events of a kind can be filtered by. */
 const APPLICABLE: Readonly<Record<EventKind, readonly (keyof EventFilter)[]>> = {
-  instruction: [...PLACE, 'mnemonics'],
-  block: [...PLACE, 'mnemonics'],
-  branch: ['ranges', 'mnemonics'],
-  read: [...PLACE, 'mnemonics', 'value'],
-  write: [...PLACE, 'mnemonics', 'value'],
+  instruction: [...PLACE, 'mnemonics', 'classes'],
+  block: [...PLACE, 'mnemonics', 'classes'],
+  branch: ['ranges', 'mnemonics', 'classes'],
+  read: [...PLACE, 'mnemonics', 'classes', 'value'],
+  write: [...PLACE, 'mnemonics', 'classes', 'value'],
   'port-read': ['ports', 'value'],
   'port-write': ['ports', 'value'],
   exception: ['vectors', 'value'],
@@ -132,6 +139,21 @@ function checkApplicable(kinds: readonly EventKind[], filter: EventFilter): void
   }
 }
 
+/** The rows that a filter names; undefined for all. */
+function rowsOf({ mnemonics, classes }: EventFilter): ReadonlySet<Row> | undefined {
+  if (mnemonics === undefined && classes === undefined) return undefined;
+  const rows = FAMILIES.flatMap((family) => family.rows);
+  const unknown = mnemonics?.find((name) => !rows.some((row) => row.name === name));
+  if (unknown !== undefined) throw new UserError(`there is no instruction '${unknown}'`, 'use names of the tables');
+  const wrong = classes?.find((name) => !OPCODE_CLASSES.includes(name));
+  if (wrong !== undefined) {
+    throw new UserError(`there is no class of instructions '${wrong}'`, `use one of ${OPCODE_CLASSES.join(', ')}`);
+  }
+  const admits = (row: Row): boolean =>
+    (mnemonics?.includes(row.name) ?? true) && (classes?.some((name) => classesOf(row).has(name)) ?? true);
+  return new Set(rows.filter(admits));
+}
+
 /** @throws UserError for an unknown kind, a condition that the kind does not have, an empty list, an impossible range. */
 export function checkFilter(kinds: readonly EventKind[], filter: EventFilter): Condition {
   const unknown = kinds.find((kind) => !EVENT_KINDS.includes(kind));
@@ -139,26 +161,26 @@ export function checkFilter(kinds: readonly EventKind[], filter: EventFilter): C
     throw new UserError(`there are no events of kind '${unknown}'`, `use one of ${EVENT_KINDS.join(', ')}`);
   }
   checkApplicable(kinds, filter);
-  for (const name of ['ranges', 'physicalRanges', 'mnemonics', 'ports', 'vectors', 'registers'] as const) {
+  for (const name of LISTS) {
     if (filter[name]?.length === 0) throw new UserError(`an empty list of ${name} lets no event through`);
   }
-  const { physicalRanges, addressSpace, ring, mnemonics, value, writer } = filter;
+  const { physicalRanges, addressSpace, ring, value, writer } = filter;
   const ranges = filter.ranges ?? numbered(filter);
   return {
     ranges: ranges?.map(checkRange),
     physicalRanges: physicalRanges?.map(checkRange),
     addressSpace: addressSpace === undefined ? undefined : addressSpace & ROOT_MASK,
     ring,
-    mnemonics: mnemonics && new Set(mnemonics),
+    rows: rowsOf(filter),
     detail: writer && WRITERS[writer],
     sameMapping: filter.sameMapping ?? false,
     value: value && { equals: value.equals & (value.mask ?? ALL), mask: (value.mask ?? ALL) & ALL },
   };
 }
 
-/** Can an instruction of this mode and mnemonic pass? */
+/** Can this instruction pass in its mode? */
 export function admitsInstruction(condition: Condition, { row, mode }: Instruction): boolean {
-  return admitsMode(condition, mode) && (condition.mnemonics?.has(row.name) ?? true);
+  return admitsMode(condition, mode) && (condition.rows?.has(row) ?? true);
 }
 
 function admitsMode({ ring }: Condition, mode: CpuMode): boolean {

@@ -50,7 +50,7 @@ export class HostEvents {
   private readonly helperRecord: () => number;
   private readonly sink: EventSink;
   private functions: ReadonlyMap<EventKind, EventFunction> = new Map();
-  private withoutMnemonics = -1;
+  private ofAllRows = -1;
 
   constructor(state: CpuState, helperRecord: () => number, sink: EventSink) {
     this.state = state;
@@ -60,8 +60,8 @@ export class HostEvents {
 
   use(functions: ReadonlyMap<EventKind, EventFunction>, listeners: readonly Listener[]): void {
     this.functions = functions;
-    this.withoutMnemonics = listeners.reduce(
-      (mask, { condition, bit }) => (condition.mnemonics === undefined ? mask | (1 << bit) : mask),
+    this.ofAllRows = listeners.reduce(
+      (mask, { condition, bit }) => (condition.rows === undefined ? mask | (1 << bit) : mask),
       0,
     );
     Object.assign(this.state.observer, this.members());
@@ -154,7 +154,7 @@ export class HostEvents {
       return {
         rip: state.getWide(stepping ? 'blockRip' : 'rip'),
         pending: remaining + (stepping ? 1 : 0),
-        candidates: this.withoutMnemonics,
+        candidates: this.ofAllRows,
       };
     }
     const record = this.helperRecord();

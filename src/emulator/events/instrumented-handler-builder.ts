@@ -70,7 +70,7 @@ export class InstrumentedHandlerBuilder extends HandlerBuilder {
     if (!this.events.branch) return target;
     const to = this.let(target);
     const args = [to, this.i64(0), this.i64(0), this.i64(0)];
-    this.report('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row.name)) << 8);
+    this.report('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row)) << 8);
     return to;
   }
 

@@ -12,6 +12,8 @@ import { RAM_BASE } from '../cpu/memory-map.js';
 import { segmentAddress, stateAddress } from '../cpu/state-layout.js';
 import type { CpuMode } from '../isa/instruction.js';
 import { ACCESS_WRITE } from '../isa/memory-builder.js';
+import { classesOf } from '../isa/opcode-class.js';
+import type { Row } from '../isa/row.js';
 import { RegionBuilder } from '../jit/region-builder.js';
 import { TLB_OFFSETS } from '../mmu/tlb-layout.js';
 import { halves, physicalOf } from './access-report.js';
@@ -31,14 +33,8 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
   /** The running instruction may have reported something that leaving has to take back. */
   private reported = false;
 
-  constructor(
-    module: WasmModule,
-    mode: CpuMode,
-    tableIndex: number,
-    usedRegisters: ReadonlySet<number>,
-    plan: CodePlan,
-  ) {
-    super(module, mode, tableIndex, usedRegisters);
+  constructor(module: WasmModule, mode: CpuMode, usedRegisters: ReadonlySet<number>, plan: CodePlan) {
+    super(module, mode, usedRegisters);
     this.plan = plan;
     this.mark = this.variable('i32');
   }
@@ -101,9 +97,7 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
 
   private leaveBeforeBeginning(): void {
     if (this.position > 0) this.setState('blockSequential', this.i32(1));
-    const left = this.current.instructions.length - this.position;
-    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried' });
+    this.leaveHere({});
   }
 
   private leaveUnconditionally(): void {
@@ -128,7 +122,7 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
     if (listeners.length === 0) return target;
     const to = this.let(target);
     const args = [to, this.i64(0), this.i64(0), this.i64(0), this.currentRip()];
-    this.callEvent('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row.name)) << 8, listeners);
+    this.callEvent('branch', args, BRANCH_KINDS.indexOf(branchKind(this.instruction.row)) << 8, listeners);
     return to;
   }
 
@@ -170,7 +164,13 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
       this.callEvent((access & ACCESS_WRITE) === 0 ? 'read' : 'write', args, bytes, listeners);
     };
     const inline = listeners.length <= MOST_INLINE;
-    if (inline) this.if(this.anyOf(listeners, { address, size: this.i64(bytes) }), report);
+    const comparesValues = inline && listeners.some(({ condition }) => condition.value !== undefined);
+    const known = {
+      address,
+      size: this.i64(bytes),
+      ...(comparesValues && { value: this.let(halves(this, value, bytes)[0]) }),
+    };
+    if (inline) this.if(this.anyOf(listeners, known), report);
     else report();
   }
 
@@ -198,8 +198,8 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
   }
 }
 
-export function branchKind(mnemonic: string): BranchKind {
-  if (mnemonic === 'call') return 'call';
-  if (mnemonic === 'ret') return 'return';
-  return mnemonic === 'jmp' ? 'jump' : 'conditional';
+/** The kind of a near branch. */
+export function branchKind(row: Row): BranchKind {
+  const classes = classesOf(row);
+  return (['call', 'return', 'conditional'] as const).find((name) => classes.has(name)) ?? 'jump';
 }

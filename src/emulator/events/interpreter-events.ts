@@ -1,9 +1,10 @@
 /** The interpreter's side of a plan: which handlers it uses, and the records that report beginnings. */
 import type { CpuState } from '../cpu/cpu-state.js';
-import type { BlockCache, BlockInstrumentation } from '../interpreter/block-cache.js';
+import type { BlockCache } from '../interpreter/block-cache.js';
 import { createNotedEnds } from '../interpreter/dispatcher.js';
 import { type HandlerTable, PLAIN_HANDLERS } from '../interpreter/handler-table.js';
 import { RECORD } from '../interpreter/micro-op.js';
+import type { BlockInstrumentation } from '../interpreter/record-writer.js';
 import type { Instruction } from '../isa/instruction.js';
 import { ANNOUNCE, createAnnouncer } from './announcer.js';
 import { type CodePlan, maskOf } from './code-plan.js';
@@ -44,7 +45,7 @@ export class InterpreterEvents {
   use(plan: CodePlan | undefined, functions: Record<string, WebAssembly.ImportValue>): void {
     if (plan === undefined) {
       this.handlers.use(PLAIN_HANDLERS);
-      this.blocks.instrumentation = undefined;
+      this.blocks.records.instrumentation = undefined;
       return;
     }
     const reserved = this.reserved ?? this.reserve();
@@ -56,7 +57,7 @@ export class InterpreterEvents {
     table.set(reserved.slots.watch, plan.functions.watch);
     table.set(reserved.announce, createAnnouncer(plan, { ...this.host.imports, ...functions }));
     this.useHandlers(plan, reserved.slots);
-    this.blocks.instrumentation = this.instrument(plan, reserved);
+    this.blocks.records.instrumentation = this.instrument(plan, reserved);
   }
 
   private useHandlers(plan: CodePlan, slots: EventSlots): void {
@@ -85,7 +86,7 @@ export class InterpreterEvents {
     const beginning = (kind: 'instruction' | 'block', one: Instruction, physical: number): number =>
       maskOf(plan.beginning(kind, one, physical));
     const { state } = this;
-    const own = this.blocks.ends;
+    const own = this.blocks.records.ends;
     return {
       blockEnd: blocks ? blockEnd : own.blockEnd,
       stepEnd: blocks ? stepEnd : own.stepEnd,

@@ -9,21 +9,22 @@ import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
 import { ARENA_BASE, ARENA_BYTES, RAM_BASE } from '../cpu/memory-map.js';
 import { MODES } from '../cpu/mode.js';
-import { gprAddress, segmentAddress, stateAddress } from '../cpu/state-layout.js';
-import { type Decoder, MAX_LENGTH } from '../decode/decoder.js';
-import { type CpuMode, type Instruction, RIP_BASE } from '../isa/instruction.js';
+import type { CachingDecoder } from '../decode/caching-decoder.js';
+import { MAX_LENGTH } from '../decode/decoder.js';
+import type { CpuMode, Instruction } from '../isa/instruction.js';
 import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
-import { registerField } from './handler-builder.js';
-import type { HandlerTable } from './handler-table.js';
 import { JumpCache } from './jump-cache.js';
-import { HEADER, HEADER_BYTES, RECORD, RECORD_BYTES, SECOND_IMMEDIATE } from './micro-op.js';
+import { HEADER } from './micro-op.js';
+import type { RecordWriter } from './record-writer.js';
 
 const MAX_INSTRUCTIONS = 64;
 /** Runs of a block before it is offered to the JIT. */
 export const HOT_THRESHOLD = 2000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
+/** Runs of a block until its kept region is asked for again. */
+const RECALL_RUNS = 40;
 /** Share of the runs to `hotThreshold` from which on a block goes along into the region of a hot one. */
 const WARM_SHARE = 1 / 32;
 /** A counter that never reaches zero: the JIT does not want the block. */
@@ -50,30 +51,21 @@ export interface Block {
   readonly single: boolean;
   /** Jump-cache entries that lead here, or did: one, unless the code is mapped at several places. */
   readonly jumps: number[];
+  /** How often a kept region for it was asked for in vain. */
+  recalls: number;
 }
+
+/** 'later': there is a region, but not all its pages have been executed since the last flush. */
+export type RecalledRegion = RegionHit | 'later' | undefined;
 
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
   physical * 64 + mode.key * 2 + (single ? 1 : 0);
 
-/** How decoded code is instrumented; see events/. */
-export interface BlockInstrumentation {
-  /** Handlers of the records at the ends of blocks and of single steps. */
-  readonly blockEnd: number;
-  readonly stepEnd: number;
-  /** Records to be written in front of an instruction's: 0 or 1. */
-  recordsBefore(instruction: Instruction, physical: number, first: boolean): 0 | 1;
-  writeBefore(record: number, instruction: Instruction, physical: number, first: boolean): void;
-  /** What goes into `RECORD.candidates`. */
-  candidates(instruction: Instruction): number;
-}
-
 export class BlockCache {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
-  private readonly decoder: Decoder;
-  private readonly handlers: HandlerTable;
-  readonly ends: { readonly blockEnd: number; readonly stepEnd: number };
-  instrumentation: BlockInstrumentation | undefined;
+  private readonly decoder: CachingDecoder;
+  readonly records: RecordWriter;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
   readonly jumps: JumpCache;
@@ -81,26 +73,22 @@ export class BlockCache {
   private next = ARENA_BASE;
   private readonly window = new Uint8Array(MAX_LENGTH * 2);
   hotThreshold = HOT_THRESHOLD;
+  readonly recallRuns = RECALL_RUNS;
   /** The JIT's part of `install`: a region reference and its origin for code at `rip`, if one is valid here. */
   findRegion: (physical: number, mode: CpuMode, rip: bigint) => RegionHit | undefined = () => undefined;
+  /** A region that was made in an earlier run for code that is reached for the first time. */
+  recallRegion: (physical: number, mode: CpuMode, linear: bigint) => RecalledRegion = () => undefined;
   /** Bytes that regions were made from: do they overlap, and drop what does. */
   regionOverlaps: (physical: number, length: number) => boolean = () => false;
   invalidateRegions: (physical: number, length: number) => void = () => {};
   /** Statistics: instructions decoded. */
   decoded = 0;
 
-  constructor(
-    state: CpuState,
-    memory: LinearMemory,
-    decoder: Decoder,
-    handlers: HandlerTable,
-    ends: { blockEnd: number; stepEnd: number },
-  ) {
+  constructor(state: CpuState, memory: LinearMemory, decoder: CachingDecoder, records: RecordWriter) {
     this.state = state;
     this.memory = memory;
     this.decoder = decoder;
-    this.handlers = handlers;
-    this.ends = ends;
+    this.records = records;
     this.jumps = new JumpCache(state);
   }
 
@@ -129,14 +117,22 @@ export class BlockCache {
     const fetched = this.memory.fetchFrame(linear, mode.user);
     const physical = Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn);
     const rip = this.state.getWide('rip');
-    const region = this.findRegion(physical, mode, rip);
-    const block = region !== undefined ? undefined : this.blockAt(linear, physical, mode, false);
+    const region = this.findRegion(physical, mode, rip) ?? this.firstRegion(physical, mode, linear);
+    if (region !== undefined && region !== 'later') {
+      region.jumps.add(this.jumps.fill(region, (fetched & 1) !== 0));
+      return;
+    }
+    const block = this.blockAt(linear, physical, mode, false);
     // A block whose region went away counts again.
-    const counter = block === undefined ? -1 : (block.header + HEADER.counter) >> 2;
-    if (counter >= 0 && this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
-    const entry = this.jumps.fill(region ?? (block as Block), (fetched & 1) !== 0);
-    if (region !== undefined) region.jumps.add(entry);
-    else if (block?.jumps.includes(entry) === false) block.jumps.push(entry);
+    const counter = (block.header + HEADER.counter) >> 2;
+    if (region === 'later') this.offerAfter(block, RECALL_RUNS);
+    else if (this.state.i32[counter]! <= 0) this.state.i32[counter] = RECOUNT;
+    const entry = this.jumps.fill(block, (fetched & 1) !== 0);
+    if (!block.jumps.includes(entry)) block.jumps.push(entry);
+  }
+
+  private firstRegion(physical: number, mode: CpuMode, linear: bigint): RecalledRegion {
+    return this.known(physical, mode) === undefined ? this.recallRegion(physical, mode, linear) : undefined;
   }
 
   /** The single instruction at RIP as a block that stops behind it. */
@@ -239,7 +235,17 @@ export class BlockCache {
     const mark = this.next;
     const header = this.write([one], mode, physical, true);
     this.next = mark;
-    return { physical, mode, length: one.length, secondFrame: -1, header, count: 1, single: true, jumps: [] };
+    return {
+      physical,
+      mode,
+      length: one.length,
+      secondFrame: -1,
+      header,
+      count: 1,
+      single: true,
+      jumps: [],
+      recalls: 0,
+    };
   }
 
   private store(
@@ -252,7 +258,17 @@ export class BlockCache {
     this.decoded += instructions.length;
     const header = this.write(instructions, mode, physical, single);
     const length = instructions.reduce((sum, one) => sum + one.length, 0);
-    const block: Block = { physical, mode, length, secondFrame, header, count: instructions.length, single, jumps: [] };
+    const block: Block = {
+      physical,
+      mode,
+      length,
+      secondFrame,
+      header,
+      count: instructions.length,
+      single,
+      jumps: [],
+      recalls: 0,
+    };
     this.blocks.set(blockKey(physical, mode, single), block);
     this.attach(Math.floor(physical / 4096), block);
     this.coverage.add(physical, secondFrame < 0 ? length : 4096 - (physical & 0xfff));
@@ -281,90 +297,12 @@ export class BlockCache {
   }
 
   private write(instructions: readonly Instruction[], mode: CpuMode, physical: number, single: boolean): number {
-    const { instrumentation } = this;
-    let offset = 0;
-    let records = instructions.length + 1;
-    if (instrumentation !== undefined) {
-      for (const [i, one] of instructions.entries()) {
-        records += instrumentation.recordsBefore(one, physical + offset, i === 0);
-        offset += one.length;
-      }
-    }
-    const bytes = HEADER_BYTES + records * RECORD_BYTES;
+    const bytes = this.records.bytes(instructions, physical);
     if (this.next + bytes > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
     const header = this.next;
     this.next += bytes;
-    const handlers = this.handlers.handlersOf(instructions);
-    const words = this.state.i32;
-    words[(header + HEADER.count) >> 2] = instructions.length;
-    words[(header + HEADER.counter) >> 2] = this.hotThreshold;
-    offset = 0;
-    let record = header + HEADER_BYTES;
-    instructions.forEach((instruction, i) => {
-      const left = instructions.length - i;
-      if (instrumentation?.recordsBefore(instruction, physical + offset, i === 0) === 1) {
-        this.writePlace(record, instruction, offset, left);
-        instrumentation.writeBefore(record, instruction, physical + offset, i === 0);
-        record += RECORD_BYTES;
-      }
-      this.writeRecord(record, instruction, handlers[i] as number, offset, left);
-      offset += instruction.length;
-      record += RECORD_BYTES;
-    });
-    const ends = instrumentation ?? this.ends;
-    words[(record + RECORD.handler) >> 2] = single ? ends.stepEnd : ends.blockEnd;
-    words[(record + RECORD.next) >> 2] = offset;
-    const mask = mode.codeSize === 8 ? -1n : mode.codeSize === 4 ? 0xffffffffn : 0xffffn;
-    this.state.i64[(record + RECORD.immediate) >> 3] = mask;
+    this.records.write(instructions, { header, mode, physical, single }, this.hotThreshold);
     return header;
-  }
-
-  private writePlace(record: number, instruction: Instruction, start: number, left: number): void {
-    const words = this.state.i32;
-    const at = record >> 2;
-    words.fill(0, at, at + RECORD_BYTES / 4);
-    words[at + RECORD.start / 4] = start;
-    words[at + RECORD.next / 4] = start + instruction.length;
-    words[at + RECORD.left / 4] = left;
-  }
-
-  private writeRecord(record: number, instruction: Instruction, handler: number, start: number, left: number): void {
-    this.writePlace(record, instruction, start, left);
-    const words = this.state.i32;
-    const at = record >> 2;
-    words[at] = handler;
-    if (this.instrumentation !== undefined) {
-      words[at + RECORD.candidates / 4] = this.instrumentation.candidates(instruction);
-    }
-    let immediates = 0;
-    instruction.operands.forEach((operand, i) => {
-      switch (operand.kind) {
-        case 'register':
-          words[at + RECORD.registers / 4 + i] = registerField(operand);
-          break;
-        case 'immediate':
-          if (immediates++ === 0) this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(operand.value);
-          else words[(record + SECOND_IMMEDIATE) >> 2] = Number(operand.value);
-          break;
-        case 'relative':
-          this.state.i64[(record + RECORD.immediate) >> 3] = BigInt(start + instruction.length + operand.value);
-          break;
-        case 'memory': {
-          const fromRip = operand.base === RIP_BASE;
-          const base = fromRip
-            ? stateAddress('blockRip')
-            : operand.base < 0
-              ? stateAddress('zero')
-              : gprAddress(operand.base);
-          words[at + RECORD.base / 4] = base;
-          words[at + RECORD.index / 4] = operand.index < 0 ? stateAddress('zero') : gprAddress(operand.index);
-          words[at + RECORD.scale / 4] = operand.scale;
-          words[at + RECORD.segment / 4] = segmentAddress(operand.segment);
-          const moved = fromRip ? BigInt(start + instruction.length) : 0n;
-          this.state.i64[(record + RECORD.displacement) >> 3] = BigInt(operand.displacement) + moved;
-        }
-      }
-    });
   }
 
   // ---- invalidation ------------------------------------------------------------------------------------------

@@ -60,8 +60,10 @@ function buildDispatch(module: WasmModule): void {
         const reference = b.let(b.sub(region, b.i32(1)));
         const base = b.loadMemory('i64', 8, entry, JUMP_CACHE_BASE + JUMP_CACHE.base);
         b.storeMemory(8, b.i32(0), stateAddress('regionBase'), base);
+        const index = b.let(b.shrU(reference, b.i32(REGION_ENTRY_BITS)));
+        b.storeMemory(4, b.i32(0), stateAddress('currentRegion'), index);
         b.emit(b.and(reference, b.i32((1 << REGION_ENTRY_BITS) - 1)));
-        b.emit(b.shrU(reference, b.i32(REGION_ENTRY_BITS)));
+        b.emit(index);
         b.code.byte(OP.callIndirect);
         b.code.unsigned(module.type(CODE_TYPE));
         b.code.byte(1);

@@ -10,18 +10,19 @@ import type { Family, Row } from '../isa/row.js';
 let familyByRow: Map<Row, Family> | undefined;
 const rowsByFamily = new Map<Family, Set<IndexedRow>>();
 
+/** All rows with their opcodes, those of several opcodes several times, in the order of the opcode maps. */
+export function indexedRows(): IndexedRow[] {
+  return opcodeIndex().flatMap((map) => map.flatMap((candidates) => candidates?.rows ?? []));
+}
+
 function indexFamilies(): Map<Row, Family> {
   if (familyByRow !== undefined) return familyByRow;
   familyByRow = new Map();
-  for (const map of opcodeIndex()) {
-    for (const candidates of map) {
-      for (const indexed of candidates?.rows ?? []) {
-        familyByRow.set(indexed.row, indexed.family);
-        const rows = rowsByFamily.get(indexed.family) ?? new Set();
-        rows.add(indexed);
-        rowsByFamily.set(indexed.family, rows);
-      }
-    }
+  for (const indexed of indexedRows()) {
+    familyByRow.set(indexed.row, indexed.family);
+    const rows = rowsByFamily.get(indexed.family) ?? new Set();
+    rows.add(indexed);
+    rowsByFamily.set(indexed.family, rows);
   }
   return familyByRow;
 }

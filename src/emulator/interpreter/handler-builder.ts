@@ -237,13 +237,13 @@ export class HandlerBuilder extends InstructionBuilder {
   endBlock(always: boolean): void {
     this.setState('rip', this.nextRip());
     this.fallsOutOfBlock();
-    if (always) this.return(this.i32(EXIT.event));
-    else {
-      this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () =>
-        this.return(this.i32(EXIT.event)),
-      );
-      this.nextBlock();
-    }
+    if (always) this.leave();
+    else this.arrive();
+  }
+
+  arrive(): void {
+    this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () => this.return(this.i32(EXIT.event)));
+    this.nextBlock();
     this.ended = true;
   }
 

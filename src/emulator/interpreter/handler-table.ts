@@ -7,20 +7,25 @@ import { WasmModule } from '../codegen/wasm-module.js';
 import type { Decoder } from '../decode/decoder.js';
 import type { CpuMode, Instruction, Operand, RegisterFile } from '../isa/instruction.js';
 import type { Semantics } from '../isa/row.js';
-import { familyOf, familySamples } from './family-samples.js';
+import type { CodeStore } from '../jit/code-store.js';
+import { familyOf, familySamples, indexedRows } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
 
 /** Handler modules by the shapes in them: processors of one process share the compiled code. */
 const compiledModules = new Map<string, WebAssembly.Module>();
 
-const semanticsNumbers = new Map<Semantics, number>();
+let semanticsNumbers: Map<Semantics, number> | undefined;
 
+/** By the order of the tables, so that every run gives a semantic function the same number. */
 function semanticsNumber(run: Semantics): number {
-  let number = semanticsNumbers.get(run);
-  if (number === undefined) {
-    number = semanticsNumbers.size;
-    semanticsNumbers.set(run, number);
+  if (semanticsNumbers === undefined) {
+    semanticsNumbers = new Map();
+    for (const { row } of indexedRows()) {
+      if (!semanticsNumbers.has(row.run)) semanticsNumbers.set(row.run, semanticsNumbers.size);
+    }
   }
+  const number = semanticsNumbers.get(run);
+  if (number === undefined) throw new InvariantError('a semantic function of no row');
   return number;
 }
 
@@ -102,16 +107,23 @@ interface Handlers {
 
 export class HandlerTable {
   readonly table: WebAssembly.Table;
-  private style = PLAIN_HANDLERS;
+  private currentStyle = PLAIN_HANDLERS;
   private readonly byStyle = new Map<string, Handlers>();
   private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly decoder: Decoder;
+  private readonly store: CodeStore | undefined;
   private next = 1;
   /** Modules generated so far; for statistics. */
   modules = 0;
 
-  constructor(imports: Record<string, WebAssembly.ImportValue>, table: WebAssembly.Table, decoder: Decoder) {
+  constructor(
+    imports: Record<string, WebAssembly.ImportValue>,
+    table: WebAssembly.Table,
+    decoder: Decoder,
+    store?: CodeStore,
+  ) {
     this.decoder = decoder;
+    this.store = store;
     this.imports = imports;
     this.table = table;
   }
@@ -123,9 +135,13 @@ export class HandlerTable {
     return this.next++;
   }
 
+  get style(): HandlerStyle {
+    return this.currentStyle;
+  }
+
   /** From now on `handlersOf` answers with handlers of this style. */
   use(style: HandlerStyle): void {
-    this.style = style;
+    this.currentStyle = style;
   }
 
   private get current(): Handlers {
@@ -195,7 +211,7 @@ export class HandlerTable {
   private generate(missing: ReadonlyMap<string, Instruction>): void {
     const shapes = [...missing.keys()];
     const key = `${this.style.key}|${shapes.join('|')}`;
-    const module = compiledModules.get(key) ?? this.compile(missing);
+    const module = compiledModules.get(key) ?? this.recall(key) ?? this.compile(key, missing);
     compiledModules.set(key, module);
     const instance = new WebAssembly.Instance(module, { env: this.imports });
     this.modules++;
@@ -204,7 +220,12 @@ export class HandlerTable {
     });
   }
 
-  private compile(missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
+  /** Instrumented handlers have places of this run in them and are not kept. */
+  private recall(key: string): WebAssembly.Module | undefined {
+    return this.currentStyle === PLAIN_HANDLERS ? this.store?.module(key) : undefined;
+  }
+
+  private compile(key: string, missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
     const module = new WasmModule();
     module.importTable('handlers');
     const shapes = [...missing.keys()];
@@ -219,6 +240,9 @@ export class HandlerTable {
         });
       }
     });
-    return new WebAssembly.Module(module.finish());
+    const bytes = module.finish();
+    const compiled = { bytes, module: new WebAssembly.Module(bytes) };
+    if (this.currentStyle === PLAIN_HANDLERS) this.store?.keepModule(key, compiled);
+    return compiled.module;
   }
 }

@@ -7,7 +7,7 @@ import { JUMP_CACHE_BASE } from '../cpu/memory-map.js';
 import { stateAddress } from '../cpu/state-layout.js';
 
 /** A kernel that boots reaches some ten thousand places; with 4096 entries nine of ten misses were conflicts. */
-export const JUMP_CACHE_ENTRIES = 16384;
+export const JUMP_CACHE_ENTRIES = 65536;
 export const JUMP_CACHE_ENTRY_BYTES = 32;
 export const JUMP_CACHE_ENTRY_SHIFT = 5;
 export const JUMP_CACHE_BYTES = JUMP_CACHE_ENTRIES * JUMP_CACHE_ENTRY_BYTES;

@@ -4,7 +4,10 @@ import { CONDITION_NAMES } from './conditions.js';
 import type { InstructionBuilder } from './instruction-builder.js';
 import { type Family, type RowOptions, row, type Semantics } from './row.js';
 
-const BRANCH: RowOptions = { ends: true, wide: 'force' };
+const BRANCH: RowOptions = { ends: true, wide: 'force', classes: ['branch'] };
+const CONDITIONAL: RowOptions = { ...BRANCH, classes: ['branch', 'conditional'] };
+const CALL: RowOptions = { ...BRANCH, classes: ['branch', 'call'] };
+const RETURN: RowOptions = { ...BRANCH, classes: ['branch', 'return'] };
 
 const jumpRelative: Semantics = (b) => b.jumpRelative(0);
 
@@ -75,17 +78,17 @@ export const control: Family = {
     row('e9', 'jmp', 'Jz', jumpRelative, BRANCH),
     row('eb', 'jmp', 'Jb', jumpRelative, BRANCH),
     row('ff /4', 'jmp', 'Ev', jumpIndirect, BRANCH),
-    row('e8', 'call', 'Jz', callRelative, BRANCH),
-    row('ff /2', 'call', 'Ev', callIndirect, BRANCH),
-    row('c3', 'ret', '', returnNear(false), BRANCH),
-    row('c2', 'ret', 'Iw', returnNear(true), BRANCH),
+    row('e8', 'call', 'Jz', callRelative, CALL),
+    row('ff /2', 'call', 'Ev', callIndirect, CALL),
+    row('c3', 'ret', '', returnNear(false), RETURN),
+    row('c2', 'ret', 'Iw', returnNear(true), RETURN),
     ...CONDITION_NAMES.flatMap((name, code) => [
-      row(`${(0x70 + code).toString(16)}`, `j${name}`, 'Jb', jumpOn(code), BRANCH),
-      row(`0f ${(0x80 + code).toString(16)}`, `j${name}`, 'Jz', jumpOn(code), BRANCH),
+      row(`${(0x70 + code).toString(16)}`, `j${name}`, 'Jb', jumpOn(code), CONDITIONAL),
+      row(`0f ${(0x80 + code).toString(16)}`, `j${name}`, 'Jz', jumpOn(code), CONDITIONAL),
     ]),
-    row('e0', 'loopne', 'Jb', loop('different'), BRANCH),
-    row('e1', 'loope', 'Jb', loop('equal'), BRANCH),
-    row('e2', 'loop', 'Jb', loop('always'), BRANCH),
-    row('e3', 'jrcxz', 'Jb', jumpIfCountZero, BRANCH),
+    row('e0', 'loopne', 'Jb', loop('different'), CONDITIONAL),
+    row('e1', 'loope', 'Jb', loop('equal'), CONDITIONAL),
+    row('e2', 'loop', 'Jb', loop('always'), CONDITIONAL),
+    row('e3', 'jrcxz', 'Jb', jumpIfCountZero, CONDITIONAL),
   ],
 };

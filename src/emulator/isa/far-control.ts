@@ -6,7 +6,11 @@ import { type Family, type RowOptions, row, type Semantics } from './row.js';
 
 /** A helper that sets RIP itself. */
 const TRANSFER: RowOptions = { interpreterOnly: true, ends: true };
-const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
+const BRANCH: RowOptions = { ...TRANSFER, classes: ['branch'] };
+const CALL: RowOptions = { ...TRANSFER, classes: ['branch', 'call'] };
+const RETURN: RowOptions = { ...TRANSFER, classes: ['branch', 'return'] };
+const KERNEL_RETURN: RowOptions = { ...TRANSFER, classes: ['branch', 'return', 'privileged'] };
+const INTERRUPT: RowOptions = { ...TRANSFER, classes: ['interrupt'] };
 
 /** Calls a helper that chose the next RIP. */
 function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
@@ -15,6 +19,20 @@ function transfer(name: string, args: (b: InstructionBuilder) => Value[] = () =>
     b.leave();
   };
 }
+
+/** The same for frequent ones: the helper has made the mode known, so that the next block can run at once. */
+function arrival(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+  return (b) => {
+    b.host(name, ...args(b));
+    b.arrive();
+  };
+}
+
+/** IRET. A kernel makes hundreds of thousands of them, so the usual one finds its frame already popped. */
+const interruptReturn: Semantics = (b) => {
+  if (b.mode.codeSize !== 8 || b.operandSize !== 8) transfer('interruptReturn', () => [operandSize(b)])(b);
+  else arrival('interruptReturnLong', () => [0, 8, 16, 24, 32].map((offset) => b.top(8, offset)))(b);
+};
 
 /** Far pointer in memory: selector behind the offset. */
 function farPointer(b: InstructionBuilder, i: number): Value[] {
@@ -33,7 +51,7 @@ export const farControl: Family = {
       'Ap',
       transfer('farJump', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
       {
-        ...TRANSFER,
+        ...BRANCH,
         mode: 'legacy',
       },
     ),
@@ -43,7 +61,7 @@ export const farControl: Family = {
       'Ap',
       transfer('farCall', (b) => [wide(b, 1), wide(b, 0), operandSize(b)]),
       {
-        ...TRANSFER,
+        ...CALL,
         mode: 'legacy',
       },
     ),
@@ -52,79 +70,73 @@ export const farControl: Family = {
       'jmp far',
       'M',
       transfer('farJump', (b) => farPointer(b, 0)),
-      TRANSFER,
+      BRANCH,
     ),
     row(
       'ff /3',
       'call far',
       'M',
       transfer('farCall', (b) => farPointer(b, 0)),
-      TRANSFER,
+      CALL,
     ),
     row(
       'cb',
       'retf',
       '',
       transfer('farReturn', (b) => [number(b, 0), operandSize(b)]),
-      TRANSFER,
+      RETURN,
     ),
     row(
       'ca',
       'retf',
       'Iw',
       transfer('farReturn', (b) => [b.and(wide(b, 0), b.i64(0xffff)), operandSize(b)]),
-      TRANSFER,
+      RETURN,
     ),
-    row(
-      'cf',
-      'iret',
-      '',
-      transfer('interruptReturn', (b) => [operandSize(b)]),
-      TRANSFER,
-    ),
+    row('cf', 'iret', '', interruptReturn, { ...TRANSFER, classes: ['return'] }),
     row(
       'cc',
       'int3',
       '',
       transfer('softwareInterrupt', (b) => [number(b, 3), number(b, 1)]),
-      TRANSFER,
+      INTERRUPT,
     ),
     row(
       'cd',
       'int',
       'Ib',
       transfer('softwareInterrupt', (b) => [b.and(wide(b, 0), b.i64(0xff)), number(b, 0)]),
-      TRANSFER,
+      INTERRUPT,
     ),
     row(
       'ce',
       'into',
       '',
       transfer('interruptOnOverflow', (b) => [b.widen(b.condition(0))]),
-      legacy,
+      { ...SEQUENTIAL, mode: 'legacy', classes: ['interrupt'] },
     ),
     row(
       'f1',
       'int1',
       '',
       transfer('softwareInterrupt', (b) => [number(b, 1), number(b, 2)]),
-      TRANSFER,
+      INTERRUPT,
     ),
-    row('0f 05', 'syscall', '', transfer('systemCall'), { ...TRANSFER, feature: 'syscall' }),
+    row('0f 05', 'syscall', '', arrival('systemCall'), { ...CALL, feature: 'syscall' }),
     row(
       '0f 07',
       'sysret',
       '',
-      transfer('systemReturn', (b) => [operandSize(b)]),
-      { ...TRANSFER, feature: 'syscall' },
+      arrival('systemReturn', (b) => [operandSize(b)]),
+      { ...KERNEL_RETURN, feature: 'syscall' },
     ),
-    row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...TRANSFER, feature: 'sep' }),
+    row('0f 34', 'sysenter', '', transfer('systemEnter'), { ...CALL, feature: 'sep' }),
     row(
       '0f 35',
       'sysexit',
       '',
       transfer('systemExit', (b) => [operandSize(b)]),
-      { ...TRANSFER, feature: 'sep' },
+      { ...KERNEL_RETURN, feature: 'sep' },
     ),
   ],
 };

@@ -90,6 +90,8 @@ export abstract class InstructionBuilder extends MemoryBuilder {
   restartPoint(): void {}
   /** Ends the block after a helper that chose the next RIP. */
   abstract leave(): void;
+  /** The same when the mode is known already: goes on at RIP unless something waits. */
+  abstract arrive(): void;
   /** Retired instructions before this one, i64. */
   abstract instructionCount(): Value;
 

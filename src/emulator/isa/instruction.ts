@@ -79,4 +79,6 @@ export interface Instruction {
   /** Segment of implicit memory operands that may be overridden (string source, XLAT): encoding. */
   readonly segment: number;
   readonly operands: readonly Operand[];
+  /** For tables beside it: where decoders keep instructions, no two kept ones have the same number; else -1. */
+  readonly number: number;
 }

@@ -13,7 +13,15 @@ export type Feature =
   | 'fpu' | 'mmx' | 'sse' | 'sse2' | 'sse3' | 'ssse3' | 'sse41' | 'sse42' | 'popcnt' | 'movbe' | 'lzcnt' | 'bmi1'
   | 'bmi2' | 'adx' | 'aes' | 'pclmul' | 'rdrand' | 'rdseed' | 'fsgsbase' | 'smap' | 'umip' | 'clflushopt' | 'clwb' | 'lahf64' | 'tscDeadline'; // biome-ignore format: a list
 
+/** What an instruction is for those who watch programs; see opcode-class.ts for those that its family tells. */
+export const OPCODE_CLASSES = [
+  'branch', 'conditional', 'call', 'return', 'interrupt', 'privileged', 'port-io', 'string', 'x87', 'vector', 'system',
+] as const; // biome-ignore format: a list
+export type OpcodeClass = (typeof OPCODE_CLASSES)[number];
+
 export interface RowOptions {
+  /** Beside those of its family. 'branch' is what takes branches, 'privileged' what only ring 0 may do. */
+  readonly classes?: readonly OpcodeClass[];
   /** '64': only in 64-bit mode; 'legacy': everywhere else. */
   readonly mode?: '64' | 'legacy';
   readonly feature?: Feature;

@@ -96,6 +96,8 @@ const swapGs: Semantics = (b) => {
   b.setState('kernelGsBase', base);
 };
 
+/** For ring 0 only. */
+const PRIVILEGED: RowOptions = { ...SEQUENTIAL, classes: ['privileged'] };
 const legacy: RowOptions = { ...SEQUENTIAL, mode: 'legacy' };
 
 export const system: Family = {
@@ -122,24 +124,24 @@ export const system: Family = {
     row('0f b5 /r', 'lgs', 'Gv,M', loadFarInto(5), SEQUENTIAL),
     row('0f 01 /0', 'sgdt', 'M', readTable('gdt'), { interpreterOnly: true }),
     row('0f 01 /1', 'sidt', 'M', readTable('idt'), { interpreterOnly: true }),
-    row('0f 01 /2', 'lgdt', 'M', loadTable('gdt'), { interpreterOnly: true }),
-    row('0f 01 /3', 'lidt', 'M', loadTable('idt'), { interpreterOnly: true }),
+    row('0f 01 /2', 'lgdt', 'M', loadTable('gdt'), { interpreterOnly: true, classes: ['privileged'] }),
+    row('0f 01 /3', 'lidt', 'M', loadTable('idt'), { interpreterOnly: true, classes: ['privileged'] }),
     ...unprivileged('0f 01 /4', 'smsw', 'readMachineStatus', () => []),
     row(
       '0f 01 /6',
       'lmsw',
       'Ew',
       helper('loadMachineStatus', (b) => [wide(b, 0)]),
-      SEQUENTIAL,
+      PRIVILEGED,
     ),
     row(
       '0f 01 /7',
       'invlpg',
       'M',
       modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
-      SEQUENTIAL,
+      PRIVILEGED,
     ),
-    row('0f 01 f8', 'swapgs', '', swapGs, { mode: '64' }),
+    row('0f 01 f8', 'swapgs', '', swapGs, { mode: '64', classes: ['privileged'] }),
     row(
       '0f 01 f9',
       'rdtscp',
@@ -170,21 +172,21 @@ export const system: Family = {
         b.widen(b.gpr(1, 4)),
         b.or(b.shl(b.widen(b.gpr(2, 4)), b.i64(32)), b.widen(b.gpr(0, 4))),
       ]),
-      { ...SEQUENTIAL, feature: 'xsave' },
+      { ...PRIVILEGED, feature: 'xsave' },
     ),
     row(
       '0f 01 ca',
       'clac',
       '',
       helper('setAccessFlag', (b) => [number(b, 0)]),
-      { ...SEQUENTIAL, feature: 'smap' },
+      { ...PRIVILEGED, feature: 'smap' },
     ),
     row(
       '0f 01 cb',
       'stac',
       '',
       helper('setAccessFlag', (b) => [number(b, 1)]),
-      { ...SEQUENTIAL, feature: 'smap' },
+      { ...PRIVILEGED, feature: 'smap' },
     ),
     ...unprivileged('0f 00 /0', 'sldt', 'readSegment', (b) => [number(b, 6)]),
     ...unprivileged('0f 00 /1', 'str', 'readSegment', (b) => [number(b, 7)]),
@@ -193,14 +195,14 @@ export const system: Family = {
       'lldt',
       'Ew',
       helper('loadLocalTable', (b) => [wide(b, 0)]),
-      SEQUENTIAL,
+      PRIVILEGED,
     ),
     row(
       '0f 00 /3',
       'ltr',
       'Ew',
       helper('loadTask', (b) => [wide(b, 0)]),
-      SEQUENTIAL,
+      PRIVILEGED,
     ),
     row(
       '0f 00 /4',
@@ -244,14 +246,14 @@ export const system: Family = {
         b.host('readControl', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force', ignoresMod: true },
+      { interpreterOnly: true, classes: ['privileged'], wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 22 /r',
       'mov',
       'Cd,Ry',
       helper('writeControl', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
+      { ...PRIVILEGED, wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 21 /r',
@@ -261,23 +263,23 @@ export const system: Family = {
         b.host('readDebug', which(b, 1));
         b.write(0, b.resize(b.state('result0'), b.size(0)));
       },
-      { interpreterOnly: true, wide: 'force', ignoresMod: true },
+      { interpreterOnly: true, classes: ['privileged'], wide: 'force', ignoresMod: true },
     ),
     row(
       '0f 23 /r',
       'mov',
       'Dd,Ry',
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
-      { ...SEQUENTIAL, wide: 'force', ignoresMod: true },
+      { ...PRIVILEGED, wide: 'force', ignoresMod: true },
     ),
-    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), SEQUENTIAL),
-    row('0f 08', 'invd', '', helper('requireRing0'), SEQUENTIAL),
-    row('0f 09', 'wbinvd', '', helper('requireRing0'), SEQUENTIAL),
-    row('0f 30', 'wrmsr', '', helper('writeMsr'), SEQUENTIAL),
-    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), SEQUENTIAL),
+    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), PRIVILEGED),
+    row('0f 08', 'invd', '', helper('requireRing0'), PRIVILEGED),
+    row('0f 09', 'wbinvd', '', helper('requireRing0'), PRIVILEGED),
+    row('0f 30', 'wrmsr', '', helper('writeMsr'), PRIVILEGED),
+    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), PRIVILEGED),
     row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
-    row('f4', 'hlt', '', helper('halt'), SEQUENTIAL),
+    row('f4', 'hlt', '', helper('halt'), PRIVILEGED),
     row('f3 90', 'pause', '', () => {}),
     row('9b', 'fwait', '', (b) => b.host('waitFpu'), { interpreterOnly: true, feature: 'fpu' }),
     row('0f 0b', 'ud2', '', (b) => b.raise(6), { ends: true }),

@@ -1,44 +1,31 @@
 /**
- * The second tier: turns hot blocks into regions, keeps them by physical address, drops them when their bytes change
- * or when there are too many.
+ * The second tier: turns hot blocks into regions, or takes regions that were made before from the host's store, at once
+ * and without waiting for the code to become hot.
  */
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { ProcessorCore } from '../cpu/core.js';
-import { Decoder } from '../decode/decoder.js';
 import { InstrumentedRegionBuilder } from '../events/instrumented-region-builder.js';
-import type { RegionHit } from '../interpreter/block-cache.js';
-import { regionReference } from '../interpreter/jump-cache.js';
+import type { Block, RecalledRegion } from '../interpreter/block-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
+import type { CodeStore, CompiledModule } from './code-store.js';
+import { codeOf, type KeptRegion, pagesOf, placeBlocks, signatureAt } from './kept-region.js';
 import { completeLeave, createRestFlags, type Leave } from './leave.js';
-import { type RegionBlock, type RegionPlan, RegionPlanner } from './region-blocks.js';
+import { type RegionPlace, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
+import { RegionSet } from './region-set.js';
 import { usedRegisters } from './used-registers.js';
 
-/** Regions kept at most; the oldest half goes when they are more. */
-const MAX_REGIONS = 6000;
 /** A block that cannot be compiled now is asked again after so many runs. */
 const RETRY_RUNS = 1_000_000;
-
-interface Region {
-  readonly leaves: readonly Leave[];
-  readonly tableIndex: number;
-  readonly plan: RegionPlan;
-  readonly keys: readonly number[];
-  /** Jump-cache entries that lead here, or did. */
-  readonly jumps: Set<number>;
-}
-
-interface Entry {
-  readonly region: Region;
-  readonly block: RegionBlock;
-}
-
-const entryKey = (physical: number, mode: CpuMode): number => physical * 32 + mode.key;
+/** Times that a kept region whose pages have not all been executed is asked for again. */
+const RECALLS = 3;
 
 export interface JitStatistics {
   regions: number;
   compiled: number;
+  /** Regions that came from the host's store. */
+  recalled: number;
   instructions: number;
   bytes: number;
   milliseconds: number;
@@ -47,64 +34,37 @@ export interface JitStatistics {
 
 export class Jit {
   private readonly core: ProcessorCore;
+  private readonly store: CodeStore | undefined;
   private readonly planner: RegionPlanner;
-  private readonly entries = new Map<number, Entry>();
-  private readonly byFrame = new Map<number, Set<Region>>();
-  private readonly regions = new Set<Region>();
-  private readonly freeIndices: number[] = [];
-  private nextIndex = 0;
+  private readonly regions: RegionSet;
+  private readonly view: DataView;
   private readonly restFlags: (code: number) => void;
   private readonly imports: Record<string, WebAssembly.ImportValue>;
-  private readonly byIndex: (Region | undefined)[] = [];
-  private readonly statistics: JitStatistics = {
-    regions: 0,
-    compiled: 0,
-    instructions: 0,
-    bytes: 0,
-    milliseconds: 0,
-    dropped: 0,
-  };
+  private readonly statistics = { compiled: 0, recalled: 0, instructions: 0, bytes: 0, milliseconds: 0 };
 
-  constructor(core: ProcessorCore) {
+  constructor(core: ProcessorCore, store?: CodeStore) {
     this.core = core;
-    const { state, blocks, memory, model } = core;
-    this.planner = new RegionPlanner({ state, blocks, tlb: memory.tlb, decoder: new Decoder(model.features) });
-    blocks.findRegion = (physical, mode, rip) => this.find(physical, mode, rip);
-    blocks.regionOverlaps = (physical, length) => this.hit(physical, length).length > 0;
-    blocks.invalidateRegions = (physical, length) => this.invalidate(physical, length);
-    blocks.releaseFrame = (frame) => this.releaseFrame(frame);
+    this.store = store;
+    const { state, blocks, memory } = core;
+    this.planner = new RegionPlanner({ state, blocks, tlb: memory.tlb, decoder: core.decoder });
+    this.regions = new RegionSet(core);
+    this.view = state.view;
+    blocks.findRegion = (physical, mode, rip) => this.regions.find(physical, mode, rip);
+    blocks.regionOverlaps = (physical, length) => this.regions.overlaps(physical, length);
+    blocks.invalidateRegions = (physical, length) => this.regions.invalidate(physical, length);
+    blocks.releaseFrame = (frame) => this.regions.releaseFrame(frame);
+    if (store !== undefined) {
+      blocks.recallRegion = (physical, mode, linear) => this.recall(physical, mode, linear);
+    }
     core.onHot = () => this.compileHot();
     this.restFlags = createRestFlags(state.memory);
     this.imports = { ...core.imports, restFlags: this.restFlags as WebAssembly.ImportValue };
     core.onLeave = () => this.leave();
-    core.onRetranslate = () => this.dropAll();
+    core.onRetranslate = () => this.regions.dropAll();
   }
 
   stats(): JitStatistics {
-    return { ...this.statistics, regions: this.regions.size };
-  }
-
-  private find(physical: number, mode: CpuMode, rip: bigint): RegionHit | undefined {
-    const entry = this.entries.get(entryKey(physical, mode));
-    if (entry === undefined) return undefined;
-    const base = BigInt.asUintN(64, rip - BigInt(entry.block.delta));
-    if (!this.isMapped(entry.region.plan, base)) return undefined;
-    const { tableIndex, jumps } = entry.region;
-    return { reference: regionReference(tableIndex, entry.block.number), base, jumps };
-  }
-
-  /** Do all pages of the region translate as when it was made? Only pages executed since the last flush count. */
-  private isMapped(plan: RegionPlan, base: bigint): boolean {
-    if (plan.pages.size === 1) return true;
-    const { tlb } = this.core.memory;
-    const origin = base & ~0xfffn;
-    for (const [page, frame] of plan.pages) {
-      const address = BigInt.asUintN(64, origin + BigInt(page) * 4096n);
-      const low = Number(BigInt.asIntN(32, address));
-      const fetched = tlb.fetched(low, Number(BigInt.asIntN(32, address >> 32n)), plan.mode.user);
-      if (fetched === undefined || Math.floor(fetched / 2) !== frame) return false;
-    }
-    return true;
+    return { ...this.statistics, regions: this.regions.size, dropped: this.regions.dropped };
   }
 
   /** The block at RIP ran often: compile its region (or use one that is valid again). */
@@ -113,15 +73,16 @@ export class Jit {
     const { physical, mode, linear } = blocks.current();
     const rip = this.core.state.getWide('rip');
     const block = blocks.known(physical, mode);
-    if (this.find(physical, mode, rip) !== undefined) {
+    if (this.regions.find(physical, mode, rip) !== undefined) {
       blocks.jumps.forget(rip);
       return;
     }
-    const exists = this.entries.get(entryKey(physical, mode));
-    if (exists !== undefined && exists.region.plan.pages.size > 1 && block !== undefined) {
+    const exists = this.regions.owner(physical, mode);
+    if (exists !== undefined && exists.place.pages.size > 1 && block !== undefined) {
       // Wait for the other pages to be executed; after a while make a region of what is there.
-      this.forget(exists.region);
+      this.regions.forget(exists);
     }
+    if (block !== undefined && this.isRecalled(block, physical, mode, linear)) return;
     const start = performance.now();
     const plan = block !== undefined && block.secondFrame < 0 ? this.planner.plan(linear, physical, mode) : undefined;
     if (plan === undefined) {
@@ -133,120 +94,113 @@ export class Jit {
   }
 
   private compile(plan: RegionPlan, rip: bigint): void {
-    const { core } = this;
-    if (this.regions.size >= MAX_REGIONS) this.dropOldest();
-    const tableIndex = this.allocate();
+    const { core, store } = this;
     const module = new WasmModule();
     const instructions = plan.blocks.flatMap((block) => block.instructions);
-    const builder = this.builder(module, plan.mode, tableIndex, usedRegisters(instructions));
+    const builder = this.builder(module, plan.mode, usedRegisters(instructions));
     builder.build(plan.blocks, 'region');
     const bytes = module.finish();
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { ...this.imports, ...core.events.imports },
-    });
-    core.regionTable.set(tableIndex, instance.exports.region);
-    const keys: number[] = [];
-    const region: Region = { tableIndex, plan, keys, leaves: builder.leaves, jumps: new Set() };
-    this.byIndex[tableIndex] = region;
-    for (const block of plan.blocks) {
-      const key = entryKey(block.physical, plan.mode);
-      core.blocks.coverage.add(block.physical, block.length);
-      if (block.delta !== 0 && this.entries.has(key)) continue;
-      this.entries.set(key, { region, block });
-      keys.push(key);
-      core.blocks.jumps.forget(BigInt.asUintN(64, rip + BigInt(block.delta)));
-    }
-    for (const frame of plan.pages.values()) {
-      let regions = this.byFrame.get(frame);
-      if (regions === undefined) {
-        regions = new Set();
-        this.byFrame.set(frame, regions);
-      }
-      regions.add(region);
-      core.blocks.protect(frame);
-    }
-    this.regions.add(region);
+    const compiled = { bytes, module: new WebAssembly.Module(bytes) };
+    const { leaves } = builder;
+    this.take(compiled.module, plan, leaves, rip);
+    if (store !== undefined && core.events.plan === undefined) this.keep(store, plan, leaves, compiled);
     this.statistics.compiled++;
     this.statistics.instructions += instructions.length;
     this.statistics.bytes += bytes.length;
   }
 
-  private builder(
-    module: WasmModule,
-    mode: CpuMode,
-    tableIndex: number,
-    registers: ReadonlySet<number>,
-  ): RegionBuilder {
+  private builder(module: WasmModule, mode: CpuMode, registers: ReadonlySet<number>): RegionBuilder {
     const { plan } = this.core.events;
-    if (plan === undefined) return new RegionBuilder(module, mode, tableIndex, registers);
-    return new InstrumentedRegionBuilder(module, mode, tableIndex, registers, plan);
+    if (plan === undefined) return new RegionBuilder(module, mode, registers);
+    return new InstrumentedRegionBuilder(module, mode, registers, plan);
   }
+
+  private take(module: WebAssembly.Module, place: RegionPlace, leaves: readonly Leave[], rip: bigint): void {
+    const imports = { env: { ...this.imports, ...this.core.events.imports } };
+    this.regions.add(new WebAssembly.Instance(module, imports).exports.region, place, leaves, rip);
+  }
+
+  // ---- regions that were made before -------------------------------------------------------------------------
+
+  private keep(store: CodeStore, plan: RegionPlan, leaves: readonly Leave[], compiled: CompiledModule): void {
+    const origin = plan.blocks.find(({ delta }) => delta === 0);
+    if (origin === undefined) throw new InvariantError('a region without an origin');
+    const { bytes } = this.core.state;
+    store.keepRegion(
+      {
+        signature: signatureAt(this.view, origin.physical, plan.mode.key),
+        mode: plan.mode.key,
+        offset: origin.physical & 0xfff,
+        blocks: plan.blocks.map(({ delta, length }) => ({ delta, length })),
+        code: codeOf(plan.blocks, bytes),
+        leaves,
+        module: () => compiled.module,
+      },
+      compiled,
+    );
+  }
+
+  /**
+   * Takes a kept region for the code at this place; 'later' when there is one, but not all its pages have been executed.
+   * Instrumented code is never kept, and who watches first executions of pages wants every block to be decoded.
+   */
+  private recall(physical: number, mode: CpuMode, linear: bigint): RecalledRegion {
+    const { core, store } = this;
+    const { state, memory, events } = core;
+    if (store === undefined || events.plan !== undefined || state.observer.pages !== undefined) return undefined;
+    if (!memory.pages.isRam(Math.floor(physical / 4096))) return undefined;
+    let later = false;
+    for (const kept of store.regions(signatureAt(this.view, physical, mode.key))) {
+      if (kept.mode !== mode.key || kept.offset !== (physical & 0xfff)) continue;
+      const pages = this.framesOf(kept, physical, mode, linear);
+      const blocks = pages === undefined ? undefined : placeBlocks(kept, pages, state.bytes);
+      if (pages === undefined) later = true;
+      if (pages === undefined || blocks === undefined) continue;
+      const rip = state.getWide('rip');
+      this.take(kept.module(), { mode, blocks, pages }, kept.leaves, rip);
+      this.statistics.recalled++;
+      return this.regions.find(physical, mode, rip);
+    }
+    return later ? 'later' : undefined;
+  }
+
+  /** Frames of a kept region's pages; undefined when one of them was not executed since the last flush. */
+  private framesOf(
+    kept: KeptRegion,
+    physical: number,
+    mode: CpuMode,
+    linear: bigint,
+  ): ReadonlyMap<number, number> | undefined {
+    const frames = new Map<number, number>();
+    for (const page of pagesOf(kept)) {
+      const frame = page === 0 ? Math.floor(physical / 4096) : this.planner.frameOf(linear, page, mode);
+      if (frame === undefined) return undefined;
+      frames.set(page, frame);
+    }
+    return frames;
+  }
+
+  /** For a hot block: does a kept region take over, now or in a while? */
+  private isRecalled(block: Block, physical: number, mode: CpuMode, linear: bigint): boolean {
+    const { blocks, state } = this.core;
+    const recalled = this.recall(physical, mode, linear);
+    if (recalled === 'later') {
+      block.recalls++;
+      if (block.recalls > RECALLS) return false;
+      blocks.offerAfter(block, block.recalls < RECALLS ? blocks.recallRuns : blocks.hotThreshold);
+      return true;
+    }
+    if (recalled !== undefined) blocks.jumps.forget(state.getWide('rip'));
+    return recalled !== undefined;
+  }
+
+  // ---- leaving -----------------------------------------------------------------------------------------------
 
   private leave(): boolean {
     const { state } = this.core;
-    const leave = this.byIndex[state.get('leaveRegion')]?.leaves[state.get('leaveNumber')];
+    const leave = this.regions.at(state.get('currentRegion'))?.leaves[state.get('leaveNumber')];
     if (leave === undefined) throw new InvariantError('a region left at an unknown place');
     completeLeave(state, leave, this.restFlags);
     return leave.begun === true;
-  }
-
-  private allocate(): number {
-    const free = this.freeIndices.pop();
-    if (free !== undefined) return free;
-    const { regionTable } = this.core;
-    if (this.nextIndex >= regionTable.length) regionTable.grow(regionTable.length);
-    return this.nextIndex++;
-  }
-
-  private hit(physical: number, length: number): Region[] {
-    const found: Region[] = [];
-    for (let frame = Math.floor(physical / 4096); frame * 4096 < physical + length; frame++) {
-      for (const region of this.byFrame.get(frame) ?? []) {
-        const overlaps = region.plan.blocks.some(
-          (block) => block.physical < physical + length && block.physical + block.length > physical,
-        );
-        if (overlaps) found.push(region);
-      }
-    }
-    return found;
-  }
-
-  private invalidate(physical: number, length: number): void {
-    for (const region of this.hit(physical, length)) this.forget(region);
-  }
-
-  /** Drops a region; its table slot is reused. Nothing of it runs now: regions leave before code can change. */
-  private forget(region: Region): void {
-    if (!this.regions.delete(region)) return;
-    for (const key of region.keys) if (this.entries.get(key)?.region === region) this.entries.delete(key);
-    for (const frame of new Set(region.plan.pages.values())) {
-      const regions = this.byFrame.get(frame);
-      regions?.delete(region);
-      if (regions?.size === 0) {
-        this.byFrame.delete(frame);
-        this.releaseFrame(frame);
-      }
-    }
-    this.core.regionTable.set(region.tableIndex, null);
-    this.byIndex[region.tableIndex] = undefined;
-    this.freeIndices.push(region.tableIndex);
-    for (const entry of region.jumps) this.core.blocks.jumps.empty(entry);
-    this.statistics.dropped++;
-  }
-
-  /** Drops all regions: they would be made differently now. */
-  dropAll(): void {
-    for (const region of [...this.regions]) this.forget(region);
-  }
-
-  private dropOldest(): void {
-    const oldest = [...this.regions].slice(0, this.regions.size >> 1);
-    for (const region of oldest) this.forget(region);
-  }
-
-  private releaseFrame(frame: number): void {
-    if (this.byFrame.has(frame) || this.core.blocks.holdsFrame(frame)) return;
-    this.core.memory.pages.releaseCode(frame);
-    this.core.blocks.coverage.forget(frame);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Leaving a region before an instruction, as data: the region only notes the number of the place, and the host brings
- * RIP, the instruction count and the flags to what they were. That keeps the many cold exits of a region tiny.
+ * RIP, the instruction count and the flags to what they were. That keeps the many cold exits of a region tiny. Plain
+ * data, because kept regions (kept-region.ts) outlive the process.
  */
 import { type Label, OpBuilder } from '../codegen/op-builder.js';
 import { OP, type Value } from '../codegen/value.js';
@@ -15,14 +16,16 @@ export interface Leave {
   readonly delta: number;
   /** Instructions of the block that were counted but not executed. */
   readonly left: number;
-  /**
-   * The operation that the flags still follow from; its operands are constants or in the slots. 'carried': whatever
-   * the field `flagCode` says.
-   */
-  readonly pending: PendingFlags | 'carried';
+  /** What the flags still follow from: the operation of this flag code; CARRIED for the one in the field `flagCode`. */
+  readonly flags: number;
+  /** Operands of it that are constants, the others lie in the slots: pairs of a word's index in the state and its value. */
+  readonly constants?: readonly number[];
   /** The instruction itself was begun: whoever executes it now must not report its beginning again. */
   readonly begun?: true;
 }
+
+/** For `Leave.flags`. */
+export const CARRIED = -1;
 
 /** State address of flag operand `slot` (0 left, 1 right, 2 result) of the given type. */
 export function flagSlotAddress(slot: number, type: 'i32' | 'i64'): number {
@@ -72,22 +75,29 @@ export function createRestFlags(memory: WebAssembly.Memory): (code: number) => v
   return exports.restFlags as (code: number) => void;
 }
 
+/** How a place to leave at says what its flags follow from. */
+export function leaveFlags(pending: PendingFlags | undefined): Pick<Leave, 'flags' | 'constants'> {
+  // At rest: the region has noted flag code 0.
+  if (pending === undefined) return { flags: CARRIED };
+  const constants: number[] = [];
+  [pending.left, pending.right, pending.result].forEach((value, slot) => {
+    if (!value.isConst) return;
+    const word = flagSlotAddress(slot, value.type as 'i32' | 'i64') >> 2;
+    const bits = BigInt.asIntN(64, BigInt(value.imm));
+    constants.push(word, Number(BigInt.asIntN(32, bits)));
+    if (value.type === 'i64') constants.push(word + 1, Number(BigInt.asIntN(32, bits >> 32n)));
+  });
+  return { flags: flagCode(pending.kind, pending.size), ...(constants.length > 0 && { constants }) };
+}
+
 /** Completes the state after `EXIT.leave`. */
 export function completeLeave(state: CpuState, leave: Leave, restFlags: (code: number) => void): void {
   const code = state.get('modeKey') & 3;
   const width = code === 2 ? 64 : code === 1 ? 32 : 16;
   state.setWide('rip', BigInt.asUintN(width, state.getWide('regionBase') + BigInt(leave.delta)));
   state.set('remaining', state.get('remaining') + leave.left);
-  const { pending } = leave;
-  if (pending === 'carried') {
-    const carried = state.get('flagCode');
-    if (carried !== 0) restFlags(carried);
-    return;
-  }
-  [pending.left, pending.right, pending.result].forEach((value, slot) => {
-    if (!value.isConst) return;
-    if (value.type === 'i64') state.i64[flagSlotAddress(slot, 'i64') >> 3] = BigInt(value.imm);
-    else state.i32[flagSlotAddress(slot, 'i32') >> 2] = Number(value.imm);
-  });
-  restFlags(flagCode(pending.kind, pending.size));
+  const { constants = [] } = leave;
+  for (let i = 0; i < constants.length; i += 2) state.i32[constants[i] as number] = constants[i + 1] as number;
+  const flags = leave.flags === CARRIED ? state.get('flagCode') : leave.flags;
+  if (flags !== 0) restFlags(flags);
 }

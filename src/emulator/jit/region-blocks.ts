@@ -5,30 +5,39 @@
 
 import type { CpuState } from '../cpu/cpu-state.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
-import type { Decoder } from '../decode/decoder.js';
+import type { CachingDecoder } from '../decode/caching-decoder.js';
 import type { BlockCache } from '../interpreter/block-cache.js';
 import type { CpuMode, Instruction, RelativeOperand } from '../isa/instruction.js';
 import type { Tlb } from '../mmu/tlb.js';
 
-export interface RegionBlock {
+/** A block of a region where it lies. */
+export interface PlacedBlock {
   /** Position in the region, and entry number. */
-  number: number;
+  readonly number: number;
   /** RIP relative to the region's origin. */
   readonly delta: number;
   readonly physical: number;
   readonly length: number;
+}
+
+export interface RegionBlock extends PlacedBlock {
   readonly instructions: readonly Instruction[];
   /** Blocks of the region by delta. */
-  targets: ReadonlyMap<number, number>;
+  readonly targets: ReadonlyMap<number, number>;
   /** A branch of the block goes to itself. */
   readonly loops: boolean;
 }
 
-export interface RegionPlan {
+/** Which memory a region was made from. */
+export interface RegionPlace {
   readonly mode: CpuMode;
-  readonly blocks: readonly RegionBlock[];
+  readonly blocks: readonly PlacedBlock[];
   /** Page of RIP relative to the page of the origin -> physical frame that it must have. */
   readonly pages: ReadonlyMap<number, number>;
+}
+
+export interface RegionPlan extends RegionPlace {
+  readonly blocks: readonly RegionBlock[];
 }
 
 export interface RegionLimits {
@@ -36,16 +45,20 @@ export interface RegionLimits {
   readonly instructions: number;
 }
 
-export const REGION_LIMITS: RegionLimits = { blocks: 64, instructions: 400 };
+/** More instructions would save entries, but V8's optimizing compiler takes seven times as long for twice the code. */
+export const REGION_LIMITS: RegionLimits = { blocks: 64, instructions: 150 };
 
 export class RegionPlanner {
   private readonly state: CpuState;
-  private readonly decoder: Decoder;
+  private readonly decoder: CachingDecoder;
   private readonly blocks: BlockCache;
   private readonly tlb: Tlb;
   private readonly limits: RegionLimits;
 
-  constructor(parts: { state: CpuState; decoder: Decoder; blocks: BlockCache; tlb: Tlb }, limits = REGION_LIMITS) {
+  constructor(
+    parts: { state: CpuState; decoder: CachingDecoder; blocks: BlockCache; tlb: Tlb },
+    limits = REGION_LIMITS,
+  ) {
     this.state = parts.state;
     this.decoder = parts.decoder;
     this.blocks = parts.blocks;
@@ -81,8 +94,8 @@ export class RegionPlanner {
     return { mode, blocks: order(found), pages };
   }
 
-  /** Frame of another page of code, only if it has been executed since the last flush. */
-  private frameOf(linear: bigint, page: number, mode: CpuMode): number | undefined {
+  /** Frame of the code `page` pages from `linear`'s, only if it has been executed since the last flush. */
+  frameOf(linear: bigint, page: number, mode: CpuMode): number | undefined {
     if (mode.codeSize !== 8 && !mode.flat) return undefined;
     const address = BigInt.asUintN(64, (linear & ~0xfffn) + BigInt(page) * 4096n);
     if (mode.codeSize !== 8 && address >> 32n !== 0n) return undefined;

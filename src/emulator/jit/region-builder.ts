@@ -30,7 +30,7 @@ import {
 } from '../isa/instruction.js';
 import { ACCESS_WRITE } from '../isa/instruction-builder.js';
 import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
-import type { Leave } from './leave.js';
+import { CARRIED, type Leave, leaveFlags } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
 import { RegionFlags } from './region-flags.js';
 
@@ -42,7 +42,6 @@ export class RegionBuilder extends RegionFlags {
   private readonly rip: Variable;
   private readonly exitCode: Variable;
   private readonly target: Variable;
-  private readonly tableIndex: number;
   private exitLabel!: Label;
   private leaveLabel!: Label;
   /** The places where the region can leave before an instruction, by number. */
@@ -58,9 +57,8 @@ export class RegionBuilder extends RegionFlags {
   private ended = false;
   private mayRestart = false;
 
-  constructor(module: WasmModule, mode: CpuMode, tableIndex: number, usedRegisters: ReadonlySet<number>) {
+  constructor(module: WasmModule, mode: CpuMode, usedRegisters: ReadonlySet<number>) {
     super(module, ['i32'], mode);
-    this.tableIndex = tableIndex;
     for (let index = 0; index < 16; index++) {
       this.registers.push(usedRegisters.has(index) ? this.variable('i64') : undefined);
     }
@@ -129,11 +127,10 @@ export class RegionBuilder extends RegionFlags {
     this.setState('flagCode', this.get(this.flagCode));
     this.setState('regionBase', this.get(this.base));
     this.setState('leaveNumber', this.get(this.leaveNumber));
-    this.setState('leaveRegion', this.i32(this.tableIndex));
     this.setQuietly(this.exitCode, this.i32(EXIT.leave));
   }
 
-  protected leaveBy(leave: Leave): void {
+  private leaveBy(leave: Leave): void {
     this.setQuietly(this.leaveNumber, this.i32(this.leaves.push(leave) - 1));
     this.branch(this.leaveLabel);
   }
@@ -144,7 +141,7 @@ export class RegionBuilder extends RegionFlags {
     this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
-    this.if(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, pending: 'carried' }));
+    this.if(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, flags: CARRIED }));
     this.set(this.remaining, left);
     this.releaseTemps();
     let offset = 0;
@@ -202,9 +199,16 @@ export class RegionBuilder extends RegionFlags {
     if (this.committed && !this.mayRestart) {
       throw new InvariantError(`${this.instruction.row.name} can fault after it changed a register`);
     }
+    this.leaveHere({ begun: true });
+  }
+
+  /** Before the running instruction. */
+  protected leaveHere(more: Pick<Leave, 'begun'>): void {
     const left = this.current.instructions.length - this.position;
-    if (this.pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
-    this.leaveBy({ delta: this.current.delta + this.offset, left, pending: this.pending ?? 'carried', begun: true });
+    const { pending } = this;
+    if (pending === undefined) this.setQuietly(this.flagCode, this.i32(0));
+    const flags = leaveFlags(pending === 'carried' ? undefined : pending);
+    this.leaveBy({ delta: this.current.delta + this.offset, left, ...flags, ...more });
   }
 
   raise(): void {
@@ -267,11 +271,17 @@ export class RegionBuilder extends RegionFlags {
     this.if(this.eq(tag, wanted), () => {
       const region = this.loadMemory('i32', 4, entry, JUMP_CACHE_BASE + JUMP_CACHE.region);
       const reference = this.let(this.sub(region, this.i32(1)));
-      this.if(this.eq(this.shrU(reference, this.i32(REGION_ENTRY_BITS)), this.i32(this.tableIndex)), () => {
-        this.setQuietly(this.base, this.loadMemory('i64', 8, entry, JUMP_CACHE_BASE + JUMP_CACHE.base));
-        this.setQuietly(this.target, this.and(reference, this.i32((1 << REGION_ENTRY_BITS) - 1)));
-        this.branch(this.dispatchLabel);
-      });
+      this.if(
+        this.eq(
+          this.shrU(reference, this.i32(REGION_ENTRY_BITS)),
+          this.loadMemory('i32', 4, this.i32(0), stateAddress('currentRegion')),
+        ),
+        () => {
+          this.setQuietly(this.base, this.loadMemory('i64', 8, entry, JUMP_CACHE_BASE + JUMP_CACHE.base));
+          this.setQuietly(this.target, this.and(reference, this.i32((1 << REGION_ENTRY_BITS) - 1)));
+          this.branch(this.dispatchLabel);
+        },
+      );
     });
     this.setQuietly(this.exitCode, this.i32(EXIT.none));
     this.branch(this.exitLabel);
@@ -292,6 +302,10 @@ export class RegionBuilder extends RegionFlags {
 
   leave(): void {
     throw new InvariantError('a far transfer in a region');
+  }
+
+  arrive(): void {
+    this.leave();
   }
 
   currentRip(): Value {

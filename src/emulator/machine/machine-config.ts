@@ -5,6 +5,7 @@ import type { Bus, Processor } from '../cpu/processor.js';
 import type { BlockSource } from '../devices/disk/disk-image.js';
 import type { EventSource } from '../events/event-hub.js';
 import type { MachineEvent } from '../events/event-kinds.js';
+import type { CodeStore } from '../jit/code-store.js';
 import type { JitStatistics } from '../jit/jit.js';
 import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
 
@@ -24,6 +25,7 @@ export type ProcessorFactory = (options: {
   readonly ramBytes: number;
   readonly model: string;
   readonly jit: boolean;
+  readonly code?: CodeStore | undefined;
 }) => GuestProcessor;
 
 export type CpuChoice = 64 | 32 | 'max';
@@ -41,6 +43,8 @@ export interface MachineConfig {
   readonly entropySeed?: bigint;
   /** Translate hot code; true unless given. The guest cannot tell. */
   readonly jit?: boolean;
+  /** Generated code of earlier runs, and where that of this one goes; none unless given. The guest cannot tell. */
+  readonly code?: CodeStore | undefined;
   /** Plugs the device that test kernels look for (devices/ports/test-device.ts); false unless given. */
   readonly testDevice?: boolean;
   readonly createProcessor?: ProcessorFactory;
@@ -51,7 +55,8 @@ const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
 
 const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3', max: 'memlapse64-max' } as const;
 
-export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu'>> {
+export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu' | 'code'>> {
+  readonly code: CodeStore | undefined;
   readonly model: string;
 }
 
@@ -71,6 +76,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     disks: config.disks ?? [],
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
     jit: config.jit ?? true,
+    code: config.code,
     testDevice: config.testDevice ?? false,
     createProcessor: config.createProcessor ?? createProcessor,
   };

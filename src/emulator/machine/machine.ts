@@ -65,6 +65,7 @@ export class Machine {
       ramBytes: resolved.ramBytes,
       model: resolved.model,
       jit: resolved.jit,
+      code: resolved.code,
     });
     this.#timeline.attach(this.processor);
     this.#ram.attach(this.processor);

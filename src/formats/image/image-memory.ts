@@ -76,9 +76,9 @@ export class ImageMemory implements PhysicalMemory {
   page(frame: number): Uint8Array | undefined {
     const current = this.#current;
     const index = frame - current.firstFrame;
-    if (index >= 0 && index < current.pages.length) return current.pages[index];
+    if (index >= 0 && index < current.count) return current.page(index);
     const run = this.#runOf(frame);
-    return run?.pages[frame - run.firstFrame];
+    return run?.page(frame - run.firstFrame);
   }
 
   read(address: PhysicalAddress, target: Uint8Array): number {

@@ -8,27 +8,41 @@ import type { RangeFinder } from './ranges.js';
 export class PageRun {
   /** First page frame held; -1 when empty. */
   firstFrame = -1;
-  /** One entry a frame: its 4096 bytes, or undefined when it is not wholly there. */
-  readonly pages: (Uint8Array | undefined)[];
+  /** How many frames it can hold. */
+  readonly count: number;
   /** Set by a lookup, cleared by the cache's hand: recently used. */
   used = false;
   readonly #bytes: Uint8Array;
-  readonly #views: Uint8Array[];
+  /** One entry a frame, made when it is first asked for. */
+  readonly #views: (Uint8Array | undefined)[];
+  /** 1 for frames that are wholly there. */
+  readonly #whole: Uint8Array;
   /** Frames that should be there and could not be read. */
   readonly #damaged: Uint8Array;
 
   /** @param count frames it holds. */
   constructor(count: number) {
+    this.count = count;
     this.#bytes = new Uint8Array(count * PAGE_SIZE);
-    this.#views = Array.from({ length: count }, (_, i) => this.#bytes.subarray(i * PAGE_SIZE, (i + 1) * PAGE_SIZE));
+    this.#views = new Array<Uint8Array | undefined>(count);
     this.#damaged = new Uint8Array(count);
-    this.pages = new Array<Uint8Array | undefined>(count).fill(undefined);
+    this.#whole = new Uint8Array(count);
+  }
+
+  /** The 4096 bytes of its frame `index`, or undefined when they are not wholly there. */
+  page(index: number): Uint8Array | undefined {
+    if (this.#whole[index] !== 1) return undefined;
+    const view = this.#views[index];
+    if (view !== undefined) return view;
+    const made = this.#bytes.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE);
+    this.#views[index] = made;
+    return made;
   }
 
   /** Loads the frames from `firstFrame` on: what `ranges` says is there, less what `read` cannot give. */
   fill(firstFrame: number, ranges: RangeFinder, read: PrefixReader): void {
     this.firstFrame = -1;
-    this.pages.fill(undefined);
+    this.#whole.fill(0);
     this.#damaged.fill(0);
     const base = firstFrame * PAGE_SIZE;
     const end = base + this.#bytes.length;
@@ -41,7 +55,7 @@ export class PageRun {
       if (at < stop) {
         const frame = Math.floor((at - base) / PAGE_SIZE);
         this.#damaged[frame] = 1;
-        this.pages[frame] = undefined;
+        this.#whole[frame] = 0;
         at = base + (frame + 1) * PAGE_SIZE;
       }
       at = ranges.nextFrom(at);
@@ -64,6 +78,6 @@ export class PageRun {
 
   #markWhole(from: number, to: number): void {
     const last = Math.floor(to / PAGE_SIZE);
-    for (let i = Math.ceil(from / PAGE_SIZE); i < last; i++) this.pages[i] = this.#views[i];
+    for (let i = Math.ceil(from / PAGE_SIZE); i < last; i++) this.#whole[i] = 1;
   }
 }

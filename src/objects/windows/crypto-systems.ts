@@ -6,7 +6,7 @@
  */
 import { u32, u64 } from '../../core/bytes.js';
 import type { AddressSpace } from '../../memory/address-space.js';
-import { mappedBytes, mappedImage } from './mapped-image.js';
+import { mappedImage, sectionPages } from './mapped-image.js';
 
 export interface CryptoSystem {
   readonly encryptionType: number;
@@ -26,7 +26,6 @@ export const ENCRYPTION_TYPES: Readonly<Record<number, string>> = {
   24: 'rc4-hmac-exp',
 };
 const BLOCK_SIZES = [1, 8, 16];
-const MAX_SECTION = 1024 * 1024;
 
 /** The entries in the data of the library at `base`. */
 export function* cryptoSystems(space: AddressSpace, base: bigint): Generator<CryptoSystem> {
@@ -38,9 +37,9 @@ export function* cryptoSystems(space: AddressSpace, base: bigint): Generator<Cry
   const length = pointers + 5 * pointerSize;
   const end = base + BigInt(image.headers.imageSize);
   const isInside = (address: bigint) => address >= base && address < end;
-  for (const { rva, virtualSize } of image.headers.sections) {
-    const bytes = mappedBytes(space, base, rva, Math.min(virtualSize, MAX_SECTION));
-    for (let at = 0; at + length <= bytes.length; at += pointerSize) {
+  for (const page of sectionPages(space, base, image, length)) {
+    const { bytes } = page;
+    for (let at = 0; at < page.length && at + length <= bytes.length; at += pointerSize) {
       const encryptionType = u32(bytes, at);
       if (!Object.hasOwn(ENCRYPTION_TYPES, encryptionType) || !BLOCK_SIZES.includes(u32(bytes, at + 4))) continue;
       const pointer = (index: number) => {
@@ -55,8 +54,10 @@ export function* cryptoSystems(space: AddressSpace, base: bigint): Generator<Cry
         initialize: pointer(1),
         decrypt: pointer(3),
         finish: pointer(4),
-        offset: base + BigInt(rva + at),
+        offset: page.address + BigInt(at),
       };
+      // The type that may be exported stands inside of an entry, before a key's length that may look like a block's.
+      at += length - pointerSize;
     }
   }
 }

@@ -2,7 +2,7 @@
  * The header that the object manager puts before every object: its type, its name, and the folder it is named in.
  * Source: _OBJECT_HEADER in Microsoft's public symbols; ReactOS's NDK (obtypes.h) for 5.2.
  */
-import { u8 } from '../../core/bytes.js';
+import { u8, u32 } from '../../core/bytes.js';
 import { readBytes, readPointer, StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
 import { unicodeString } from './unicode-string.js';
@@ -38,19 +38,44 @@ const TYPE_NAMES = Symbol('names of object types');
 export function objectTypeAddress(kernel: WindowsKernel, header: StructView): bigint | undefined {
   if (header.has('Type')) return header.ptr('Type');
   const stored = header.num('TypeIndex');
+  return stored === undefined ? undefined : indexedType(kernel, typeIndex(kernel, header.address, stored));
+}
+
+/**
+ * A test for headers of objects of the type at `type`, by bytes that were read already: those at `at`, which lie at `address`.
+ * The same answer as `objectTypeAddress`, for scanners that ask it of every place.
+ */
+export function typeTest(
+  kernel: WindowsKernel,
+  type: bigint,
+): (bytes: Uint8Array, at: number, address: bigint) => boolean {
+  const header = kernel.struct('_OBJECT_HEADER', 0n);
+  if (header.has('Type')) {
+    const { offset } = header.field('Type');
+    const [low, high] = [Number(type & 0xffff_ffffn), Number(type >> 32n)];
+    if (kernel.profile.pointerSize === 4) return (bytes, at) => u32(bytes, at + offset) === low;
+    return (bytes, at) => u32(bytes, at + offset) === low && u32(bytes, at + offset + 4) === high;
+  }
+  const { offset } = header.field('TypeIndex');
+  const stored = new Set<number>();
+  for (let index = 0; index < 0x100; index++) if (indexedType(kernel, index) === type) stored.add(index);
+  return (bytes, at, address) => stored.has(typeIndex(kernel, address, u8(bytes, at + offset)));
+}
+
+/** The type with this index; undefined when there is none. */
+function indexedType(kernel: WindowsKernel, index: number): bigint | undefined {
   const table = kernel.address('ObTypeIndexTable');
-  if (stored === undefined || table === undefined) return undefined;
-  return readPointer(kernel, table + BigInt(typeIndex(kernel, header, stored) * kernel.profile.pointerSize));
+  return table === undefined ? undefined : readPointer(kernel, table + BigInt(index * kernel.profile.pointerSize));
 }
 
 /** Windows 10 hides the index behind a cookie and the second byte of the header's address. */
-function typeIndex(kernel: WindowsKernel, header: StructView, stored: number): number {
+function typeIndex(kernel: WindowsKernel, header: bigint, stored: number): number {
   const cookie = kernel.memo(COOKIE, () => headerCookie(kernel));
   return cookie === undefined ? stored : stored ^ cookie ^ addressByte(header);
 }
 
 const COOKIE = Symbol('ObHeaderCookie');
-const addressByte = (header: StructView) => Number((header.address >> 8n) & 0xffn);
+const addressByte = (header: bigint) => Number((header >> 8n) & 0xffn);
 
 /** The cookie; undefined for builds that have none. Where no symbol leads to it, the System process's header gives it away. */
 function headerCookie(kernel: WindowsKernel): number | undefined {
@@ -62,7 +87,7 @@ function headerCookie(kernel: WindowsKernel): number | undefined {
   const index = processType === undefined ? undefined : kernel.struct('_OBJECT_TYPE', processType).num('Index');
   const system = objectHeader(kernel, kernel.systemProcess.address);
   const stored = system.num('TypeIndex');
-  return index === undefined || stored === undefined ? undefined : stored ^ index ^ addressByte(system);
+  return index === undefined || stored === undefined ? undefined : stored ^ index ^ addressByte(system.address);
 }
 
 /** The part that names the object; undefined for objects without a name. */

@@ -5,11 +5,14 @@
  * header of the right type stands behind its beginning. Objects whose header was wiped when they were freed are not found.
  * Source: _POOL_HEADER and _OBJECT_TYPE.Key in Microsoft's public symbols.
  */
-import type { StructView } from '../struct-view.js';
+import type { AddressSpace } from '../../memory/address-space.js';
+import { FaultLog } from '../../memory/fault-log.js';
+import { StructView, type ViewContext } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
-import { kernelWindows } from './kernel-windows.js';
+import { inKernelWindows } from './kernel-windows.js';
 import { objectTypes } from './object-directory.js';
-import { fitsBehind, objectBody, objectTypeAddress } from './object-header.js';
+import { fitsBehind, objectBody, typeTest } from './object-header.js';
+import { WindowSpace } from './window-space.js';
 
 export interface ScannedObject {
   /** Name of its type. */
@@ -38,13 +41,29 @@ const FOUND = Symbol('objects found by scanning');
 /** All objects of all types by one pass over memory: whoever asks for another type next has it already. */
 function scanAll(kernel: WindowsKernel, progress: (address: bigint) => void): ReadonlyMap<string, ScannedObject[]> {
   const byTag = tagsOf(kernel, [...objectTypes(kernel).keys()]);
+  const eachTagged = taggedWords(byTag, kernel.profile.pointerSize / 2);
+  const space = new WindowSpace(kernel.space);
+  const seeker = new HeaderSeeker(kernel, space);
+  const windows = inKernelWindows(kernel, ({ address, words }) => {
+    progress(address);
+    space.put(address, new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+    const objects: { readonly name: string; readonly header: bigint }[] = [];
+    eachTagged(words, (index, tag) => {
+      const start = contentsOf(kernel, address, index);
+      for (const wanted of byTag.get(tag) ?? []) {
+        const header = seeker.headerBehind(start, wanted);
+        if (header !== undefined) objects.push({ name: wanted.name, header });
+      }
+    });
+    return objects.length === 0 ? undefined : objects;
+  });
   const found = new Map<string, ScannedObject[]>();
-  for (const { tag, start } of poolBlocks(kernel, byTag, progress)) {
-    for (const wanted of byTag.get(tag) ?? []) {
-      const object = objectIn(kernel, start, wanted);
-      if (object === undefined) continue;
-      const known = found.get(wanted.name);
-      if (known === undefined) found.set(wanted.name, [object]);
+  for (const objects of windows) {
+    for (const { name, header: address } of objects) {
+      const header = kernel.struct('_OBJECT_HEADER', address);
+      const known = found.get(name);
+      const object = { type: name, header, body: objectBody(header) };
+      if (known === undefined) found.set(name, [object]);
       // What is left of a freed block's header may stand shortly before a block: both lead to the same object.
       else if (known.at(-1)?.body !== object.body) known.push(object);
     }
@@ -64,24 +83,41 @@ export function* poolBlocks(
   tags: Pick<ReadonlyMap<number, unknown>, 'has' | 'keys'>,
   progress: (address: bigint) => void = () => {},
 ): Generator<PoolBlock> {
-  // Blocks begin at multiples of two pointers, with a header of that size whose second word is the tag.
-  const grain = kernel.profile.pointerSize * 2;
-  // Nearly all words are ruled out by their lower half, without a look at the table.
-  const lowHalves = new Uint8Array(0x1_0000);
-  for (const tag of tags.keys()) lowHalves[tag & 0xffff] = 1;
-  for (const { address, words } of kernelWindows(kernel)) {
+  const eachTagged = taggedWords(tags, kernel.profile.pointerSize / 2);
+  const windows = inKernelWindows(kernel, ({ address, words }) => {
     progress(address);
-    for (let at = 1; at < words.length; at += grain / 4) {
-      const tag = words[at] as number;
-      if (lowHalves[tag & 0xffff] === 1 && tags.has(tag)) yield { tag, start: address + BigInt((at - 1) * 4 + grain) };
+    const blocks: PoolBlock[] = [];
+    eachTagged(words, (index, tag) => blocks.push({ tag, start: contentsOf(kernel, address, index) }));
+    return blocks.length === 0 ? undefined : blocks;
+  });
+  for (const blocks of windows) yield* blocks;
+}
+
+/** Address behind the header of a block whose tag is the word `index` of a window at `address`. */
+function contentsOf(kernel: WindowsKernel, address: bigint, index: number): bigint {
+  return address + BigInt((index - 1) * 4 + kernel.profile.pointerSize * 2);
+}
+
+/**
+ * Calls for each word that is one of the tags. Blocks begin at multiples of two pointers, `step` words, with a header of that size
+ * whose second word is the tag.
+ */
+function taggedWords(tags: Pick<ReadonlyMap<number, unknown>, 'has' | 'keys'>, step: number) {
+  // Nearly all words are ruled out by their lowest bits, in a table that stays in the processor's nearest cache.
+  const lowBits = new Uint8Array(0x1000);
+  for (const tag of tags.keys()) lowBits[tag & 0xfff] = 1;
+  return (words: Uint32Array, each: (index: number, tag: number) => void): void => {
+    for (let index = 1; index < words.length; index += step) {
+      const tag = words[index] as number;
+      if (lowBits[tag & 0xfff] === 1 && tags.has(tag)) each(index, tag);
     }
-  }
+  };
 }
 
 interface WantedType {
   readonly name: string;
-  /** Address of the type object. */
-  readonly address: bigint;
+  /** Whether the bytes at an offset, which lie at an address, are the header of an object of this type. */
+  readonly isHeader: (bytes: Uint8Array, at: number, address: bigint) => boolean;
 }
 
 /** The types by their pool tags, with and without the protecting bit. Several types may share a tag. */
@@ -92,8 +128,9 @@ function tagsOf(kernel: WindowsKernel, types: readonly string[]): Map<number, Wa
     const address = known.get(name);
     const key = address === undefined ? undefined : kernel.struct('_OBJECT_TYPE', address).num('Key');
     if (address === undefined || key === undefined || !isTag(key)) continue;
+    const wanted = { name, isHeader: typeTest(kernel, address) };
     for (const tag of [(key & ~PROTECTED) >>> 0, (key | PROTECTED) >>> 0]) {
-      byTag.set(tag, [...(byTag.get(tag) ?? []), { name, address }]);
+      byTag.set(tag, [...(byTag.get(tag) ?? []), wanted]);
     }
   }
   return byTag;
@@ -105,24 +142,41 @@ function isTag(key: number): boolean {
   return letters.every((letter) => letter >= 0x20 && letter < 0x7f);
 }
 
-/**
- * The object header of the wanted type at or shortly behind `start`. A block that only looks alike is no damage. Of
- * several places the one with counts of a living object is taken.
- */
-function objectIn(kernel: WindowsKernel, start: bigint, wanted: WantedType): ScannedObject | undefined {
-  const { size } = kernel.struct('_OBJECT_HEADER', 0n);
-  let found: StructView | undefined;
-  for (let at = 0; at <= MAX_PARTS; at += kernel.profile.pointerSize * 2) {
-    const header = kernel.struct('_OBJECT_HEADER', start + BigInt(at));
-    if (kernel.space.view(header.address, size) === undefined) break;
-    if (!fitsBehind(kernel, header, at) || objectTypeAddress(kernel, header) !== wanted.address) continue;
-    if (hasLivingCounts(header)) {
-      found = header;
-      break;
-    }
-    found ??= header;
+/** Looks for object headers behind the headers of pool blocks. */
+class HeaderSeeker {
+  readonly #kernel: WindowsKernel;
+  /** The kernel as it is seen through the window at hand, without its fault log: a block that only looks alike is no damage. */
+  readonly #context: ViewContext;
+  readonly #size: number;
+  /** What stands behind a block's header. */
+  readonly #bytes: Uint8Array;
+
+  constructor(kernel: WindowsKernel, space: AddressSpace) {
+    this.#kernel = kernel;
+    const { profile } = kernel;
+    this.#context = { space, profile, field: (type, path) => kernel.field(type, path), faults: new FaultLog() };
+    this.#size = kernel.struct('_OBJECT_HEADER', 0n).size;
+    this.#bytes = new Uint8Array(MAX_PARTS + this.#size);
   }
-  return found && { type: wanted.name, header: found, body: objectBody(found) };
+
+  /**
+   * Address of the object header of the wanted type at or shortly behind `start`. Of several places the one with counts of a
+   * living object is taken.
+   */
+  headerBehind(start: bigint, wanted: WantedType): bigint | undefined {
+    const bytes = this.#bytes;
+    const readable = this.#context.space.read(start, bytes);
+    let found: bigint | undefined;
+    for (let at = 0; at + this.#size <= readable && at <= MAX_PARTS; at += this.#kernel.profile.pointerSize * 2) {
+      const address = start + BigInt(at);
+      if (!wanted.isHeader(bytes, at, address)) continue;
+      const header = new StructView(this.#context, '_OBJECT_HEADER', address);
+      if (!fitsBehind(this.#kernel, header, at)) continue;
+      if (hasLivingCounts(header)) return address;
+      found ??= address;
+    }
+    return found;
+  }
 }
 
 /** References are counted in steps of up to 32768 for each handle. */

@@ -2,51 +2,23 @@
  * Debian's own amd64 kernel, unmodified: it boots to a shell script of ours and powers off, and the digest of the whole
  * machine is the same in another run, without the translator, and behind a save and a restore.
  */
-import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { planBoot } from '../../../src/emulator/machine/boot/plan-boot.js';
+import { describe, expect, test } from 'vitest';
 import { Machine } from '../../../src/emulator/machine/machine.js';
-import { loadKernelDecompressors } from '../../../src/emulator-host/kernel-decompressors.js';
-import { debianKernel, initialRoot } from '../../support/debian-kernel.js';
+import { debianKernel } from '../../support/debian-kernel.js';
+import { type Booted, bootDebian, RAM } from './boot-debian.js';
 
-const RAM = 128 << 20;
-const INIT = `#!/bin/busybox sh
-/bin/busybox mount -t proc proc /proc
-/bin/busybox echo "=INIT=" $(/bin/busybox cat /proc/version)
-/bin/busybox poweroff -f
-`;
 /** Instructions at which machines are compared; the interpreter, which is slow, goes to the first only. */
 const EARLY = 20_000_000;
 const MIDDLE = 120_000_000;
 const LATE = 200_000_000;
 
 const kernel = debianKernel('amd64');
-const decompressors = await loadKernelDecompressors();
 
 describe.skipIf(kernel === undefined)('Debian amd64', () => {
-  let image: Uint8Array;
-  let initrd: Uint8Array;
   /** Digests of a run that goes to the end. */
   const digests = new Map<number, string>();
 
-  beforeAll(() => {
-    image = readFileSync(kernel!.vmlinuz);
-    initrd = initialRoot(kernel!, INIT);
-  });
-
-  function boot(jit: boolean): { machine: Machine; console: () => string } {
-    const printed: number[] = [];
-    const machine = new Machine(
-      { ramBytes: RAM, jit },
-      { serial: (port, byte) => void (port === 0 && printed.push(byte)) },
-    );
-    const plan = planBoot(
-      { kernel: image, initrd, commandLine: 'console=ttyS0 panic=-1', ramBytes: machine.ramBytes, rsdp: machine.rsdp },
-      decompressors,
-    );
-    machine.boot(plan);
-    return { machine, console: () => Buffer.from(printed).toString('latin1') };
-  }
+  const boot = (jit: boolean): Booted => bootDebian(kernel!, { jit });
 
   function runTo(machine: Machine, icount: number): string {
     expect(machine.run({ icount })).toEqual({ kind: 'reached', condition: 'icount' });

@@ -108,6 +108,36 @@ function codeOf(width: 16 | 32 | 64, raw: Uint8Array, seed: number): Uint8Array 
   return Uint8Array.from(parts.flat().slice(0, 0x600));
 }
 
+/** Few: with everything hot at once, each rewriting is a translation. */
+const REWRITES = 500;
+const REWRITING_RUNS = 5;
+
+/** Blocks that each write a byte of the code, mostly what another block will write, and jump to the next one. */
+function rewritingCode(width: 16 | 32 | 64, seed: number): Uint8Array {
+  const random = new Random(seed);
+  const blocks = 12;
+  // MOV byte [rBX + displacement], immediate; INC dword [rSI]; JMP to the next block.
+  const displacementBytes = width === 16 ? 2 : 4;
+  const immediateAt = 2 + displacementBytes;
+  const size = immediateAt + 1 + 2 + 2;
+  const bytes = Array.from({ length: blocks }, (_, i) => {
+    const target = random.oneIn(12) ? random.below(blocks * size) : random.below(blocks) * size + immediateAt;
+    const displacement = Array.from({ length: displacementBytes }, (_, k) => (target >> (8 * k)) & 0xff);
+    const back = i === blocks - 1 ? -blocks * size : 0;
+    return [
+      0xc6,
+      width === 16 ? 0x87 : 0x83,
+      ...displacement,
+      random.below(256),
+      0xff,
+      width === 16 ? 0x04 : 0x06,
+      0xeb,
+      back & 0xff,
+    ];
+  });
+  return Uint8Array.from(bytes.flat());
+}
+
 /** Runs to the limit, in pieces where asked; says how it went. */
 function run(cpu: MemlapseProcessor, limit: number): string {
   const reason = cpu.run(limit);
@@ -146,5 +176,24 @@ describe.each(MODES)('%s', (...mode) => {
     );
     // Not every case may end at once.
     expect(executed).toBeGreaterThan(RUNS * 2);
+  });
+
+  test('code that rewrites itself in every block runs alike in both tiers', { timeout: 120_000 }, () => {
+    let executed = 0;
+    fc.assert(
+      fc.property(fc.nat(0xffff), (seed) => {
+        for (const cpu of [interpreter, translated]) {
+          prepare(cpu, mode, rewritingCode(mode[1], seed), seed);
+          cpu.setRegister('rbx', BigInt(CODE));
+          cpu.setRegister('rsi', 0x6000n);
+        }
+        expect(run(translated, REWRITES)).toBe(run(interpreter, REWRITES));
+        executed += interpreter.icount;
+        expect(translated.saveState()).toEqual(interpreter.saveState());
+        expect(Buffer.compare(translated.ram, interpreter.ram)).toBe(0);
+      }),
+      { numRuns: REWRITING_RUNS },
+    );
+    expect(executed).toBeGreaterThan(REWRITES);
   });
 });

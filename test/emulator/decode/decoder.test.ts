@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MODES } from '../../../src/emulator/cpu/mode.js';
 import { MEMLAPSE64 } from '../../../src/emulator/cpu/models.js';
+import { CachingDecoder } from '../../../src/emulator/decode/caching-decoder.js';
 import { Decoder } from '../../../src/emulator/decode/decoder.js';
 import type { Instruction } from '../../../src/emulator/isa/instruction.js';
 import { bytes } from '../support/bare-processor.js';
@@ -26,6 +27,26 @@ test('random bytes decode, or not, without an exception and within 15 bytes', ()
       return typeof one !== 'object' || (one.length >= 1 && one.length <= Math.min(15, code.length));
     }),
     { numRuns: 20_000 },
+  );
+});
+
+test('a decoder that remembers answers as one that does not, at every place, and with one object for equal bytes', () => {
+  const caching = new CachingDecoder(decoder);
+  const few = fc.constantFrom(0x48, 0x89, 0x8b, 0xe5, 0x0f, 0x66, 0xe8, 0x05, 0xc7, 0x83, 0x90, 0xb6);
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 16, maxLength: 40 }), fc.array(few), few, (any, some, first) => {
+      const code = Uint8Array.from([first, ...some, ...any]);
+      for (let offset = 0; offset < code.length; offset++) {
+        const plain = decoder.decode(code, offset, code.length, LONG);
+        const kept = caching.decode(code, offset, code.length, LONG);
+        if (typeof kept !== 'object' || typeof plain !== 'object') expect(kept).toBe(plain);
+        else {
+          expect({ ...kept, number: -1 }).toEqual(plain);
+          if (kept.number >= 0) expect(caching.decode(code, offset, code.length, LONG)).toBe(kept);
+        }
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

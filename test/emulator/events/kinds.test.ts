@@ -268,6 +268,9 @@ test('filters that make no sense are refused with a line', () => {
   expect(refused({ kind: 'write', ranges: [] })).toThrow('an empty list of ranges');
   expect(refused({ kind: 'write', ranges: [{ start: 5n, end: 5n }] })).toThrow('the range 0x5 to 0x5');
   expect(refused({ kind: 'control-write', registers: ['cr9'] })).toThrow("no control register 'cr9'");
+  expect(refused({ kind: 'instruction', mnemonics: ['movv'] })).toThrow("no instruction 'movv'");
+  expect(refused({ kind: 'instruction', classes: ['magic' as 'call'] })).toThrow("no class of instructions 'magic'");
+  expect(refused({ kind: 'halt', classes: ['call'] })).toThrow("cannot be filtered by 'classes'");
   for (let i = 0; i < 32; i++) events.subscribe({ kind: 'halt' });
   expect(refused({ kind: 'halt' })).toThrow('32 subscriptions');
 });

@@ -182,14 +182,46 @@ test('32-bit code with segments, ring 3', () => {
   }
 });
 
-describe('stops', () => {
-  const program: Prepare = (cpu) => {
-    enterLong(cpu);
-    registers(cpu, 5);
-    // L: call F; mov [rbx+8], eax; push rcx; add [rbx+16], rcx; pop rcx; dec r15; jne L; hlt; F: inc rax; ret
-    load(cpu, CODE, 'e8 12 00 00 00 89 43 08 51 48 01 4b 10 59 49 ff cf 75 ed f4 90 90 90 48 ff c0 c3');
-  };
+/** L: call F; mov [rbx+8], eax; push rcx; add [rbx+16], rcx; pop rcx; dec r15; jne L; hlt; F: inc rax; ret */
+const program: Prepare = (cpu) => {
+  enterLong(cpu);
+  registers(cpu, 5);
+  load(cpu, CODE, 'e8 12 00 00 00 89 43 08 51 48 01 4b 10 59 49 ff cf 75 ed f4 90 90 90 48 ff c0 c3');
+};
 
+describe('filters', () => {
+  test.each([
+    [['call'], [0x1000n]],
+    [
+      ['return', 'conditional'],
+      [0x101an, 0x1011n],
+    ],
+    [['branch'], [0x1000n, 0x101an, 0x1011n]],
+  ] as const)('by the classes %j', (classes, places) => {
+    const { events } = agree(program, [3000], [{ kind: ['instruction', 'branch'], classes }]);
+    const begun = events.filter(({ kind }) => kind === 'instruction').map(({ rip }) => rip);
+    expect(begun).toEqual(Array.from({ length: 60 }, () => places).flat());
+    // The last JNE is not taken.
+    expect(events.length).toBe(begun.length * 2 - (classes.some((name) => name !== 'call') ? 1 : 0));
+  });
+
+  test('by the value that is written', () => {
+    const seen = (value: { equals: bigint; mask?: bigint }) =>
+      agree(program, [3000], [{ kind: 'write', value }]).events.map((event) =>
+        event.kind === 'write' ? event.value : 0n,
+      );
+    const all = agree(program, [3000], [{ kind: 'write' }]).events.flatMap((event) =>
+      event.kind === 'write' ? [event.value] : [],
+    );
+    expect(all).toHaveLength(240);
+    const odd = all.filter((value) => (value & 1n) === 1n);
+    expect(seen({ equals: 1n, mask: 1n })).toEqual(odd);
+    expect(odd.length).toBeGreaterThan(20);
+    expect(seen({ equals: 0x1005n })).toEqual(new Array(60).fill(0x1005n));
+  });
+});
+
+describe('stops', () => {
   test.each([
     ['before an instruction', { kind: 'instruction', ranges: [{ start: 0x1017n, end: 0x1018n }] }, 0x1017n],
     ['behind a store', { kind: 'write', ranges: [{ start: BigInt(DATA + 9), end: BigInt(DATA + 10) }] }, 0x1008n],

@@ -4,6 +4,7 @@
  */
 import { createProcessor, type MemlapseProcessor } from '../../../src/emulator/cpu/create-processor.js';
 import type { Bus } from '../../../src/emulator/cpu/processor.js';
+import type { CodeStore } from '../../../src/emulator/jit/code-store.js';
 
 export const CODE = 0x1000;
 export const HANDLERS = 0x2000;
@@ -25,8 +26,10 @@ export interface Bare {
   readonly bus: Recorder;
 }
 
-/** `hot`: runs after which a block is translated; undefined for no second tier. */
-export function bareProcessor(options: { model?: string; hot?: number; ramBytes?: number } = {}): Bare {
+/** `hot`: runs after which a block is translated; undefined for no second tier. `code`: what earlier runs translated. */
+export function bareProcessor(
+  options: { model?: string; hot?: number; ramBytes?: number; code?: CodeStore } = {},
+): Bare {
   const bus: Recorder = { writes: [], vector: -1 };
   let cpu: MemlapseProcessor;
   const outside: Bus = {
@@ -49,6 +52,7 @@ export function bareProcessor(options: { model?: string; hot?: number; ramBytes?
     bus: outside,
     model: options.model ?? 'memlapse64',
     jit: options.hot !== undefined,
+    code: options.code,
   });
   if (options.hot !== undefined) cpu.core.blocks.hotThreshold = options.hot;
   return { cpu, bus };

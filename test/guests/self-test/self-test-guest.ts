@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../../src/core/errors.js';
-import { architectureOf, debianKernel, type Flavour, initialRoot } from '../../support/debian-kernel.js';
+import { debianKernel, type Flavour, initialRoot } from '../../support/debian-kernel.js';
 import { hasDebianTool } from '../../support/debian-tool.js';
 
 const SOURCE = new URL('self-test.c', import.meta.url).pathname;
@@ -51,9 +51,6 @@ function compiled(flavour: Flavour, target: string): Uint8Array {
 
 /** Builds the guest in `folder`. @throws UserError when the compiler cannot; undefined when apt has no kernel. */
 export function selfTestGuest(flavour: Flavour, folder: string): SelfTestGuest | undefined {
-  if (architectureOf(flavour) === 'i386' && process.getuid?.() === 0) {
-    spawnSync('dpkg', ['--add-architecture', 'i386']);
-  }
   const kernel = debianKernel(flavour);
   if (kernel === undefined) return undefined;
   mkdirSync(folder, { recursive: true });

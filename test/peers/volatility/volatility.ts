@@ -5,6 +5,8 @@
  * VOL3 names a checkout, VOL3_PYTHON its Python (python3 unless told), VOL3_HOME the home folder where its cache is.
  */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { WindowsKernelLocation } from '../../../src/profiles/windows/location.js';
@@ -54,18 +56,29 @@ export function volatilityConfiguration({ image, symbols, kernel }: VolatilityTa
   };
 }
 
-/** The command that runs `plugin` on `image` with a configuration file; Volatility's own arguments may follow the plugin. */
-export function volatilityCommand(image: string, configuration: string, plugin: readonly string[], renderer = 'quick') {
-  const options = ['-q', '--offline', '-r', renderer, '-c', configuration, '-f', image];
+/** Gives `use` the path of a configuration file that is there for its time. */
+export function withVolatilityConfiguration(target: VolatilityTarget, use: (path: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), 'memlapse-volatility-'));
+  try {
+    const path = join(folder, 'volatility.json');
+    writeFileSync(path, JSON.stringify(volatilityConfiguration(target)));
+    use(path);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The command that runs a plugin with its arguments on `image`; `options` are Volatility's own, which stand before. */
+export function volatilityCommand(image: string, plugin: readonly string[], options: readonly string[] = []) {
   return {
-    argv: [VOL3_PYTHON, join(VOL3 ?? '', 'vol.py'), ...options, ...plugin],
+    argv: [VOL3_PYTHON, join(VOL3 ?? '', 'vol.py'), '-q', '--offline', ...options, '-f', image, ...plugin],
     env: VOL3_HOME === undefined ? {} : { HOME: VOL3_HOME },
   };
 }
 
 /** Runs a plugin; its rows in order, those of trees flattened. */
 export function volatilityRows(image: string, configuration: string, plugin: readonly string[]): VolatilityResult {
-  const { argv, env } = volatilityCommand(image, configuration, plugin, 'json');
+  const { argv, env } = volatilityCommand(image, plugin, ['-r', 'json', '-c', configuration]);
   const [program = '', ...args] = argv;
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',

@@ -4,14 +4,19 @@
  */
 import { writeCachedFile } from './nt-cached-file.js';
 import { CONSOLE, CONSOLE_HEAP, writeConsole } from './nt-console.js';
+import { writeDiskRecords } from './nt-disk-records.js';
 import { HIVES } from './nt-hives.js';
+import { writeJob } from './nt-jobs.js';
 import { KERNEL_DATA, writeKernelData } from './nt-kernel-data.js';
 import { ENDPOINTS, writeEndpoints } from './nt-network.js';
+import { GHOST, LSASS, NTDLL_BASE, ntdll } from './nt-programs.js';
 import { type RegionTruth, writeRegions } from './nt-regions.js';
 import { writeHives } from './nt-registry.js';
 import { NT_SAMPLE } from './nt-sample.js';
+import { SERVICES_HEAP, writeServices } from './nt-services.js';
 import { writeShimCache } from './nt-shim-cache.js';
-import type { NtProcessTruth, NtTruth } from './nt-truth.js';
+import { writeSystemCalls } from './nt-system-calls.js';
+import type { NtAreaTruth, NtProcessTruth, NtTruth } from './nt-truth.js';
 import { type SyntheticNt, synthesizeNt } from './synthesize-nt.js';
 
 const CONHOST = 'C:\\Windows\\System32\\conhost.exe';
@@ -34,13 +39,24 @@ const HOST: NtProcessTruth = {
   ...(NT_SAMPLE.processes[4]?.token && { token: NT_SAMPLE.processes[4].token }),
 };
 
+/** With system calls in its ntdll, and, as the controller of services, with memory for their records. */
+function completed(process: NtProcessTruth): NtProcessTruth {
+  const { dlls = [], areas = [] } = process;
+  const heap: NtAreaTruth = { ...SERVICES_HEAP, protection: 'PAGE_READWRITE', kind: 'private' };
+  return {
+    ...process,
+    dlls: dlls.map((dll) => (dll.base === NTDLL_BASE ? ntdll() : dll)),
+    areas: process.name === 'services.exe' ? [...areas, heap] : areas,
+  };
+}
+
 export const COMPLETE_NT: NtTruth = {
   ...NT_SAMPLE,
   modules: [
     ...NT_SAMPLE.modules,
     { name: 'ahcache.sys', path: '\\SystemRoot\\system32\\DRIVERS\\ahcache.sys', size: 0x10000, dataAt: 0x4000 },
   ],
-  processes: [...NT_SAMPLE.processes, HOST],
+  processes: [...NT_SAMPLE.processes.map(completed), HOST, LSASS, GHOST.process],
 };
 
 export interface CompleteNt extends SyntheticNt {
@@ -50,6 +66,11 @@ export interface CompleteNt extends SyntheticNt {
     readonly regions: readonly RegionTruth[];
     readonly shimCache: readonly bigint[];
     readonly hasConsole: boolean;
+    /** The records of `SERVICES`. */
+    readonly services: readonly bigint[];
+    /** The _EJOB of `JOB`. */
+    readonly job: bigint;
+    readonly disk: ReturnType<typeof writeDiskRecords>;
     /** The _FILE_OBJECT of `CACHED_FILE`. */
     readonly cachedFile: bigint;
   };
@@ -63,8 +84,13 @@ export function completeNt(version: string): CompleteNt {
     extend: (guest, processes) => {
       writeKernelData(guest, KERNEL_DATA);
       writeEndpoints(guest, processes, ENDPOINTS);
+      writeSystemCalls(guest);
+      guest.memory.set(guest.file('\\Temp\\ghost.exe'), '_FILE_OBJECT', { DeletePending: 1 });
       written = {
         hives: writeHives(guest, HIVES),
+        services: writeServices(guest, processes),
+        job: writeJob(guest, processes),
+        disk: writeDiskRecords(guest),
         regions: writeRegions(guest),
         shimCache: writeShimCache(guest),
         hasConsole: writeConsole(guest, processes),

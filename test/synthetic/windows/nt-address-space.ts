@@ -162,9 +162,9 @@ function loaderData(guest: NtGuest, space: NtSpace, heap: UserHeap, dlls: readon
   const loader = heap.take(types.size('_PEB_LDR_DATA'));
   memory.set(loader, '_PEB_LDR_DATA', { Length: types.size('_PEB_LDR_DATA'), Initialized: 1 }, space);
   const listed: bigint[] = [];
-  for (const { path, base, size, loaded, unlinked } of dlls) {
+  for (const { path, base, size, loaded, unlinked, inside } of dlls) {
     const name = path.slice(path.lastIndexOf('\\') + 1);
-    const parts = peParts({ name, base, size, timestamp: 0x6000_0000, isDll: name.endsWith('.dll') });
+    const parts = peParts({ name, base, size, timestamp: 0x6000_0000, isDll: name.endsWith('.dll'), ...inside });
     for (const { rva, bytes } of parts) memory.write(base + BigInt(rva), bytes, space, { writable: false });
     const record = heap.take(types.size(struct));
     memory.set(record, struct, { DllBase: base, EntryPoint: base + 0x1000n, SizeOfImage: size, Flags: 0x22cc }, space);

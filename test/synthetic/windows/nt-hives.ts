@@ -1,7 +1,9 @@
 /** What the registry of the sample guest holds: Windows' own hives with what plugins look for in each, and a user's. */
+import { createHash } from 'node:crypto';
 import { hiveBytes, hiveText } from '../../formats/builders/hive.js';
 import { CREDENTIALS, lsaKeyTruth, samTruth, securityTruth } from './nt-credentials.js';
 import type { HiveTruth } from './nt-registry.js';
+import { servicesKey } from './nt-services.js';
 
 /** When the user started a program last, and when the inventory got its newest entry. */
 export const USED = 133_540_000_000_000_000n;
@@ -20,6 +22,34 @@ const chain = (path: string, leaf: HiveTruth['root']): HiveTruth['root'] => {
   return { name: first, keys: [rest.length === 0 ? leaf : chain(rest.join('\\'), leaf)] };
 };
 
+/** A certificate made for tests, self-signed: CN=Sample Root, by its SHA-1. */
+export const CERTIFICATE = {
+  subject: 'CN=Sample Root',
+  friendlyName: 'Sample',
+  der: Buffer.from(
+    'MIIBbjCCARSgAwIBAgIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAtTYW1wbGUgUm9vdDAeFw0yNjExMjgxNDQzMjVaFw0zNjExMjUxNDQzMjVaMBYx' +
+      'FDASBgNVBAMMC1NhbXBsZSBSb290MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEQyizGSu5KNS24UgHIBQeR6y7cR/qS3YCsY03XbSN3m4yRL/GiXZl' +
+      'jbCkb6vKVHlwETAdUMlWnhK+a4AvL6VfBKNTMFEwHQYDVR0OBBYEFF68tPspYtAveNDP3B2PYw6Pn1bRMB8GA1UdIwQYMBaAFF68tPspYtAveNDP3B2P' +
+      'Yw6Pn1bRMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAPZP1Bl50b7M6rmK4Ew54x+n3q6l6JWVn65YZMb07XrbAiBk4xpbAxYYeHJs' +
+      '7iNqp+zRkeewI7RYOsV20eMNhuQWLg==',
+    'base64',
+  ),
+} as const;
+export const THUMBPRINT = createHash('sha1').update(CERTIFICATE.der).digest('hex').toUpperCase();
+
+/** Properties of a stored certificate: number, 1, length, data. */
+function certificateBlob(): Buffer {
+  const property = (id: number, data: Buffer) => {
+    const head = Buffer.alloc(12);
+    [id, 1, data.length].forEach((word, index) => {
+      head.writeUInt32LE(word, index * 4);
+    });
+    return Buffer.concat([head, data]);
+  };
+  const name = Buffer.from(`${CERTIFICATE.friendlyName}\0`, 'utf16le');
+  return Buffer.concat([property(11, name), property(32, CERTIFICATE.der)]);
+}
+
 /** More than two blocks, so that cells lie in several. */
 export const LONG = Buffer.alloc(9000, 0x5a);
 
@@ -31,7 +61,7 @@ export const HIVES: readonly HiveTruth[] = [
       name: 'ROOT',
       keys: [
         { name: 'Select', values: { Current: hiveBytes(Uint8Array.of(1, 0, 0, 0), 4), Long: hiveBytes(LONG) } },
-        { name: 'CurrentControlSet', keys: [{ name: 'Control', keys: [lsaKeyTruth(CREDENTIALS)] }] },
+        { name: 'CurrentControlSet', keys: [{ name: 'Control', keys: [lsaKeyTruth(CREDENTIALS)] }, servicesKey()] },
       ],
     },
   },
@@ -39,6 +69,7 @@ export const HIVES: readonly HiveTruth[] = [
     mount: '\\REGISTRY\\MACHINE\\SAM',
     path: '\\SystemRoot\\System32\\Config\\SAM',
     root: samTruth(CREDENTIALS, 'new'),
+    reader: 'disk.sys+0x3300',
   },
   {
     mount: '\\REGISTRY\\MACHINE\\SECURITY',
@@ -51,6 +82,11 @@ export const HIVES: readonly HiveTruth[] = [
     root: {
       name: 'ROOT',
       keys: [
+        chain(`Policies\\Microsoft\\SystemCertificates\\Root\\Certificates`, {
+          name: THUMBPRINT,
+          lastWritten: USED,
+          values: { Blob: hiveBytes(certificateBlob()) },
+        }),
         chain('Software\\Microsoft\\Windows\\CurrentVersion\\Explorer\\UserAssist', {
           name: '{CEBFF5CD-ACE2-4F4F-9178-9926F41749EA}',
           keys: [

@@ -51,9 +51,9 @@ export class NtProcesses {
         'ExitTime.QuadPart': exited === undefined ? 0n : ntTime(exited),
         ActiveThreads: truth.threads.filter(({ state }) => state !== 'terminated').length,
         'Pcb.Header.Type': PROCESS_OBJECT,
-        'Pcb.BasePriority': 8,
       },
     });
+    memory.setKnown(process, '_EPROCESS', { 'Pcb.BasePriority': 8 });
     this.processes.set(pid, process);
     if (exited === undefined) {
       const space = pid === 4 ? memory.kernel : memory.newSpace();
@@ -81,9 +81,26 @@ export class NtProcesses {
       ]);
     ring('ThreadListHead', '_ETHREAD', 'ThreadListEntry');
     ring('Pcb.ThreadListHead', '_KTHREAD', 'ThreadListEntry');
-    if (types.has('_EPROCESS', 'ImageFilePointer') && truth.image !== undefined && exited === undefined) {
-      memory.set(process, '_EPROCESS', { ImageFilePointer: this.#guest.file(truth.image.slice(2)) });
+    if (truth.image === undefined || exited !== undefined) return;
+    const file = this.#guest.file(truth.image.slice(2));
+    if (types.has('_EPROCESS', 'ImageFilePointer')) memory.set(process, '_EPROCESS', { ImageFilePointer: file });
+    else memory.set(process, '_EPROCESS', { SectionObject: this.#section(file) });
+  }
+
+  /** The section of a program, by which older builds know its file. */
+  #section(file: bigint): bigint {
+    const { memory, objects, pool, types } = this.#guest;
+    const section = objects.make('Section');
+    const area = pool.allocate('MmCa', types.size('_CONTROL_AREA'));
+    memory.set(area, '_CONTROL_AREA', { 'FilePointer.Value': file | 7n });
+    if (types.has('_SECTION', 'u1.ControlArea')) {
+      memory.set(section, '_SECTION', { 'u1.ControlArea': area });
+      return section;
     }
+    const segment = pool.allocate('MmSm', types.size('_SEGMENT'), true);
+    memory.set(segment, '_SEGMENT', { ControlArea: area });
+    memory.set(section, '_SECTION_OBJECT', { Segment: segment });
+    return section;
   }
 
   /** The full name of the image as auditing keeps it: text and its UNICODE_STRING in one block. */

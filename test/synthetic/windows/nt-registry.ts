@@ -7,7 +7,12 @@ export interface HiveTruth {
   readonly mount: string;
   readonly path: string;
   readonly root: HiveKeyTruth;
+  /** Routine by which cells are read; the kernel's where not said. */
+  readonly reader?: string;
 }
+
+/** The kernel's own. */
+export const CELL_READER = 'ntoskrnl.exe+0x1500';
 
 const PAGE = 4096;
 const TABLE_ENTRIES = 512;
@@ -20,7 +25,7 @@ export function writeHives(guest: NtGuest, hives: readonly HiveTruth[]): bigint[
   return views;
 }
 
-function writeHive(guest: NtGuest, { mount, path, root }: HiveTruth): bigint {
+function writeHive(guest: NtGuest, { mount, path, root, reader = CELL_READER }: HiveTruth): bigint {
   const { memory, pool, types } = guest;
   const { bytes, rootCell } = buildHive(root);
   const bin = pool.allocate('CM31', Math.max(bytes.length, PAGE), true);
@@ -30,6 +35,7 @@ function writeHive(guest: NtGuest, { mount, path, root }: HiveTruth): bigint {
   memory.set(base, '_HBASE_BLOCK', { RootCell: rootCell });
   const view = pool.allocate('CM10', types.size('_CMHIVE'), true);
   memory.set(view, '_CMHIVE', { 'Hive.Signature': 0xbee0_bee0, 'Hive.BaseBlock': base });
+  memory.setKnown(view, '_CMHIVE', { 'Hive.GetCellRoutine': guest.resolve(reader) });
   const entry = types.size('_HMAP_ENTRY');
   const table = pool.allocate('CM26', TABLE_ENTRIES * entry, true);
   for (let block = 0; block < bytes.length / PAGE; block++) {

@@ -3,6 +3,8 @@
  * where a process has its memory. Times are UTC texts; NT keeps them in steps of 100 ns.
  */
 
+import type { PeTruth } from './pe-writer.js';
+
 export interface NtTruth {
   /** Processors. */
   readonly processors: number;
@@ -75,6 +77,8 @@ export interface DllTruth {
   readonly loaded: string;
   /** Taken off the loader's lists, as injected code does. */
   readonly unlinked?: boolean;
+  /** What is in the image beside its headers. */
+  readonly inside?: Pick<PeTruth, 'exports' | 'directories' | 'contents'>;
 }
 
 export type Protection =

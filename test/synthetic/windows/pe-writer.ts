@@ -23,6 +23,10 @@ export interface PeTruth {
   readonly sections?: readonly PeSectionTruth[];
   readonly exports?: readonly { readonly name: string; readonly rva: number }[];
   readonly pdb?: { readonly name: string; readonly guid: string; readonly age: number };
+  /** Further data directories by their number: 1 imports, 2 resources. */
+  readonly directories?: Readonly<Record<number, PePart>>;
+  /** What else is in it: code, tables. */
+  readonly contents?: readonly PePart[];
 }
 
 export interface PePart {
@@ -42,8 +46,15 @@ export function peParts(truth: PeTruth, tables = truth.size - 4 * PAGE): PePart[
     ...(truth.sections ?? [{ name: '.text', rva: PAGE, size: tables - PAGE, flags: 0x6000_0020 }]),
     { name: '.edata', rva: tables, size: end - tables, flags: 0x4000_0040 },
   ];
-  const directories = { 0: [tables, edata.length], 6: pdb === undefined ? [0, 0] : [debugAt, 28] } as const;
+  const further = Object.entries(truth.directories ?? {});
+  const directories = {
+    0: [tables, edata.length],
+    6: pdb === undefined ? [0, 0] : [debugAt, 28],
+    ...Object.fromEntries(further.map(([index, { rva, bytes }]) => [index, [rva, bytes.length]])),
+  };
   return [
+    ...further.map(([, part]) => part),
+    ...(truth.contents ?? []),
     { rva: 0, bytes: headers(truth, is64Bit, sections, directories) },
     { rva: tables, bytes: edata },
     { rva: debugAt, bytes: debug },

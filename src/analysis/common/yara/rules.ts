@@ -17,6 +17,8 @@ export interface YaraMatch {
 
 export interface YaraRules {
   readonly warnings: readonly string[];
+  /** Whether they only say where a pattern is: what else is in the same file does not matter to them. */
+  readonly seePlacesOnly: boolean;
   /** Every match of every pattern of the rules that hold for `bytes` taken as one file. */
   scan(bytes: Uint8Array): Iterable<YaraMatch>;
 }
@@ -33,7 +35,8 @@ interface ScanResult {
 }
 
 const SHOWN_BYTES = 32;
-const MAX_MATCHES = 100_000;
+/** Matches of one pattern that a scan reports. */
+export const MAX_MATCHES = 100_000;
 
 let ready = false;
 
@@ -44,12 +47,18 @@ function initialize(): void {
   ready = true;
 }
 
+/** Rules as text; `seePlacesOnly` as in `YaraRules`. */
+export interface YaraSource {
+  readonly text: string;
+  readonly seePlacesOnly: boolean;
+}
+
 /** Compiles rules; throws `UsageError` with the compiler's first message when they are wrong. */
-export function compileYara(source: string): YaraRules {
+export function compileYara({ text, seePlacesOnly }: YaraSource): YaraRules {
   initialize();
   const compiler = new Compiler();
   try {
-    compiler.addSource(source);
+    compiler.addSource(text);
   } catch (error) {
     throw new UsageError(`the YARA rules do not compile: ${firstLines(error)}`);
   }
@@ -60,6 +69,7 @@ export function compileYara(source: string): YaraRules {
   scanner.setMaxMatchesPerPattern(MAX_MATCHES);
   return {
     warnings,
+    seePlacesOnly,
     *scan(bytes) {
       const { matches } = scanner.scan(bytes) as ScanResult;
       for (const { identifier: rule, patterns } of matches) {

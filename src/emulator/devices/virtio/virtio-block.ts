@@ -63,11 +63,10 @@ export class VirtioBlock implements VirtioKind {
         return { status: STATUS.ok, data: room };
       }
       case REQUEST.write: {
-        const data = gather(this.#memory, chain.readable, HEADER_BYTES, MOST_BYTES);
-        if (data.length % SECTOR !== 0 || offset + data.length > this.#disk.size) {
-          return { status: STATUS.error, data: 0 };
-        }
-        this.#disk.write(offset, data);
+        // Checked before anything is copied: a ring full of long chains must not keep us.
+        const length = totalLength(chain.readable) - HEADER_BYTES;
+        if (length % SECTOR !== 0 || offset + length > this.#disk.size) return { status: STATUS.error, data: 0 };
+        this.#disk.write(offset, gather(this.#memory, chain.readable, HEADER_BYTES, length));
         return { status: STATUS.ok, data: 0 };
       }
       case REQUEST.flush:

@@ -1,7 +1,7 @@
 /** Finds hives by what they begin with, whether or not they are on the configuration manager's list. */
 import { HIVE_SIGNATURE, MAPPED_HIVE_SIGNATURE } from '../../../formats/regf/layout.js';
 import type { WindowsKernel } from '../kernel.js';
-import { kernelWindows } from '../kernel-windows.js';
+import { inKernelWindows } from '../kernel-windows.js';
 import { MappedHive } from './mapped-hive.js';
 
 /** The hives in kernel memory whose base block is one, ascending by address. What only looks alike is passed over. */
@@ -11,13 +11,16 @@ export function* scanHives(
 ): Generator<MappedHive> {
   const offset = BigInt(kernel.struct('_CMHIVE', 0n).field('Hive.Signature').offset);
   const step = kernel.profile.pointerSize / 4;
-  for (const { address, words } of kernelWindows(kernel)) {
+  const signatures = inKernelWindows(kernel, ({ address, words }) => {
     progress(address);
-    for (let at = 0; at < words.length; at += step) {
-      if (words[at] !== MAPPED_HIVE_SIGNATURE) continue;
-      const view = kernel.struct('_CMHIVE', address + BigInt(at * 4) - offset);
-      if (isHive(kernel, view.address)) yield new MappedHive(kernel, view);
-    }
+    const places: bigint[] = [];
+    for (let at = 0; at < words.length; at += step)
+      if (words[at] === MAPPED_HIVE_SIGNATURE) places.push(address + BigInt(at * 4) - offset);
+    return places.length === 0 ? undefined : places;
+  });
+  for (const places of signatures) {
+    for (const place of places)
+      if (isHive(kernel, place)) yield new MappedHive(kernel, kernel.struct('_CMHIVE', place));
   }
 }
 

@@ -3,20 +3,18 @@
  * of. Found without symbols: its table is recognized in the data of the kernel or of ahcache.sys, the list of its entries,
  * the one used last first, begins right behind the table.
  */
-import { PAGE_SIZE } from '../../../core/address.js';
 import { u32, u64 } from '../../../core/bytes.js';
 import type { PeImage } from '../../../formats/pe/pe-image.js';
 import { chain } from '../../chain.js';
 import { readPointer } from '../../struct-view.js';
 import type { WindowsKernel } from '../kernel.js';
 import { kernelModules, moduleFacts } from '../loaded-modules.js';
-import { mappedBytes, mappedImage } from '../mapped-image.js';
+import { mappedImage, sectionPages } from '../mapped-image.js';
 import { stringText } from '../unicode-string.js';
 import { genericTableSize, isGenericTable } from './generic-table.js';
 import type { ShimCacheEntry } from './shim-cache-entry.js';
 import { INSERTED_BY_CSRSS, type ShimCacheLayout } from './shim-cache-layouts.js';
 
-const MAX_SECTION = 16 * 1024 * 1024;
 const MAX_PATH_BYTES = 2048;
 /** IMAGE_SCN_MEM_WRITE */
 const WRITABLE = 0x8000_0000;
@@ -75,16 +73,10 @@ function executedByBlob(
   return bytes && u32(bytes, 0) !== 0;
 }
 
-/** Writable data of the image, page by page, each with what follows it as far as a table may reach. */
-function* writableData(kernel: WindowsKernel, base: bigint, image: PeImage) {
+/** Pages of what the image writes to. */
+function writableData(kernel: WindowsKernel, base: bigint, image: PeImage) {
   const reach = genericTableSize(kernel.profile.pointerSize);
-  for (const { rva, virtualSize, characteristics } of image.headers.sections) {
-    if ((characteristics & WRITABLE) === 0) continue;
-    for (let at = rva; at < rva + Math.min(virtualSize, MAX_SECTION); at += PAGE_SIZE) {
-      const bytes = mappedBytes(kernel.space, base, at, PAGE_SIZE + reach);
-      if (bytes.length > 0) yield { address: base + BigInt(at), bytes, end: Math.min(PAGE_SIZE, bytes.length) };
-    }
-  }
+  return sectionPages(kernel.space, base, image, reach, ({ characteristics }) => (characteristics & WRITABLE) !== 0);
 }
 
 /** Heads behind tables that lie in the image's data, whose routines are in the image. */
@@ -93,8 +85,8 @@ function* tablesIn(kernel: WindowsKernel, base: bigint): Generator<bigint> {
   const image = mappedImage(kernel.space, base);
   if (image === undefined) return;
   const isCode = within(base, image);
-  for (const { address, bytes, end } of writableData(kernel, base, image)) {
-    for (let at = 0; at + pointerSize <= end; at += pointerSize) {
+  for (const { address, bytes, length } of writableData(kernel, base, image)) {
+    for (let at = 0; at + pointerSize <= length; at += pointerSize) {
       const table = address + BigInt(at);
       if (!isGenericTable(bytes, at, table, pointerSize, isCode)) continue;
       const head = table + BigInt(genericTableSize(pointerSize));
@@ -110,8 +102,8 @@ function* tablesBehind(kernel: WindowsKernel, base: bigint, limit: number): Gene
   if (image === undefined) return;
   const isCode = within(base, image);
   let found = 0;
-  for (const { bytes, end } of writableData(kernel, base, image)) {
-    for (let at = 0; at + pointerSize <= end; at += pointerSize) {
+  for (const { bytes, length } of writableData(kernel, base, image)) {
+    for (let at = 0; at + pointerSize <= length; at += pointerSize) {
       const pair = pointerSize === 8 ? u64(bytes, at) : BigInt(u32(bytes, at));
       const head = pair < KERNEL_HALF[pointerSize] ? undefined : headOf(kernel, pair, isCode);
       if (head === undefined) continue;

@@ -1,0 +1,34 @@
+/**
+ * Gives V8's threads, which optimize what the emulator generates, less of the processors than the thread that runs the
+ * guest. Where there are fewer processors than threads they would otherwise take it from the guest; a boot on two processors
+ * took a fifth longer.
+ */
+import { readdirSync } from 'node:fs';
+import { setPriority } from 'node:os';
+
+const LOWER = 10;
+let done = false;
+
+/** Linux alone has priorities of threads that anybody may lower; elsewhere, and where it is refused, nothing happens. */
+export function yieldToGuest(): void {
+  if (done || process.platform !== 'linux') return;
+  done = true;
+  for (const name of threads()) {
+    const thread = Number(name);
+    if (thread === process.pid) continue;
+    try {
+      setPriority(thread, LOWER);
+    } catch (error) {
+      // It has ended, or the system does not allow it.
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_SYSTEM_ERROR') throw error;
+    }
+  }
+}
+
+function threads(): string[] {
+  try {
+    return readdirSync('/proc/self/task');
+  } catch {
+    return [];
+  }
+}

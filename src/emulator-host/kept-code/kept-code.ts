@@ -1,0 +1,102 @@
+/**
+ * Generated code that outlives a run: a guest that boots for the second time finds its hot code translated, compiled and
+ * optimized. One blob for each kernel; a region is used only where the guest's memory holds the very bytes that it was
+ * made from, so a wrong blob costs nothing but its reading.
+ */
+import type { CodeStore, CompiledModule } from '../../emulator/jit/code-store.js';
+import type { KeptRegion } from '../../emulator/jit/kept-region.js';
+import { type CodeEntry, packCode, unpackCode } from './code-entries.js';
+import type { Blobs, NativeCode } from './native-code.js';
+
+/** Bytes of code kept at most; beyond, only what this run used stays. */
+const MOST_BYTES = 96 * 2 ** 20;
+/** Regions kept for one signature: code that is patched while the guest boots exists in a few versions. */
+const MOST_VERSIONS = 4;
+/** Writing everything again is not worth it for less than this share of entries that are new, */
+const NEW_SHARE = 1 / 50;
+/** except in the first runs: each finds more of the code optimized. */
+const FIRST_RUNS = 3;
+
+/** An entry while it is in use. */
+interface Held {
+  entry: CodeEntry;
+  module: WebAssembly.Module | undefined;
+  used: boolean;
+}
+
+type HeldRegion = Held & { readonly region: KeptRegion };
+
+export class KeptCode implements CodeStore {
+  private readonly blobs: Blobs;
+  private readonly native: NativeCode | undefined;
+  private readonly key: string;
+  private readonly modules = new Map<string, Held>();
+  private readonly bySignature = new Map<number, HeldRegion[]>();
+  private readonly runs: number;
+  private count = 0;
+  private fresh = 0;
+
+  /** @param key names the emulator that made the code, and the guest */
+  constructor(blobs: Blobs, key: string, native: NativeCode | undefined) {
+    this.blobs = blobs;
+    this.native = native;
+    this.key = key;
+    const kept = unpackCode(blobs.get(key));
+    this.runs = kept.runs;
+    for (const entry of kept.entries) {
+      if (entry.kind === 'module') this.modules.set(entry.key, { entry, module: undefined, used: false });
+      else this.addRegion(entry, undefined);
+      this.count++;
+    }
+  }
+
+  module(key: string): WebAssembly.Module | undefined {
+    const held = this.modules.get(key);
+    return held === undefined ? undefined : this.load(held);
+  }
+
+  keepModule(key: string, { bytes, module }: CompiledModule): void {
+    this.modules.set(key, { entry: { kind: 'module', key, bytes, native: undefined }, module, used: true });
+    this.fresh++;
+  }
+
+  regions(signature: number): readonly KeptRegion[] {
+    return this.bySignature.get(signature)?.map(({ region }) => region) ?? [];
+  }
+
+  keepRegion({ module: _made, ...region }: KeptRegion, { bytes, module }: CompiledModule): void {
+    this.addRegion({ kind: 'region', region, bytes, native: undefined }, module);
+    this.fresh++;
+  }
+
+  /** Stores what is new, if that is worth it. */
+  save(): void {
+    if (this.runs >= FIRST_RUNS && this.fresh <= this.count * NEW_SHARE) return;
+    const all = [...this.modules.values(), ...[...this.bySignature.values()].flat()];
+    const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
+    const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;
+    const entries = kept.map((held) => this.withNative(held));
+    this.blobs.put(this.key, packCode({ runs: this.runs + 1, entries }));
+  }
+
+  private withNative({ entry, module }: Held): CodeEntry {
+    if (module === undefined || this.native === undefined) return entry;
+    return { ...entry, native: this.native.serialize(module) };
+  }
+
+  private addRegion(entry: Extract<CodeEntry, { kind: 'region' }>, module: WebAssembly.Module | undefined): void {
+    const { signature } = entry.region;
+    const others = this.bySignature.get(signature) ?? [];
+    const held: Held = { entry, module, used: module !== undefined };
+    const region: KeptRegion = { ...entry.region, module: () => this.load(held) };
+    this.bySignature.set(signature, [Object.assign(held, { region }), ...others].slice(0, MOST_VERSIONS));
+  }
+
+  private load(held: Held): WebAssembly.Module {
+    const { bytes, native } = held.entry;
+    held.used = true;
+    held.module ??= native === undefined ? undefined : this.native?.deserialize(native, bytes);
+    held.module ??= new WebAssembly.Module(bytes);
+    return held.module;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Where generated code comes from before it is generated: the seam through which a host hands in what earlier runs made,
+ * and takes what this one makes. Nothing that a guest can observe depends on it.
+ *
+ * The emulator keeps nothing itself, and a store may forget everything at any time.
+ */
+import type { KeptRegion } from './kept-region.js';
+
+/** A module with the bytes that it was compiled from. */
+export interface CompiledModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly module: WebAssembly.Module;
+}
+
+export interface CodeStore {
+  /** The module that was kept under `key`: handlers, which depend on nothing but the emulator. */
+  module(key: string): WebAssembly.Module | undefined;
+  keepModule(key: string, compiled: CompiledModule): void;
+  /** Regions whose origin has this signature (`signatureAt`), the best first. */
+  regions(signature: number): readonly KeptRegion[];
+  keepRegion(region: KeptRegion, compiled: CompiledModule): void;
+}
