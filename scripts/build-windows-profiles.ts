@@ -11,6 +11,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { type AmendedTable, amendedBuilds } from './windows-profiles/amended-tables.js';
 import { makeFamily, type SourceBuild, type Wanted } from './windows-profiles/family.js';
 import { symbolTableBuilds } from './windows-profiles/symbol-tables.js';
 import { type TypeTable, typeTableBuilds } from './windows-profiles/type-tables.js';
@@ -26,6 +27,7 @@ interface Source {
 interface Sources {
   readonly symbolTables: Source;
   readonly typeTables: Source & { readonly builds: readonly TypeTable[] };
+  readonly amendedTables: Source & { readonly builds: readonly AmendedTable[] };
 }
 
 const json = <T>(name: string): T => JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8')) as T;
@@ -36,15 +38,18 @@ function main([symbolTables, typeTables, ...only]: readonly string[]): void {
   }
   const wanted = json<Wanted>('wanted.json');
   const sources = json<Sources>('sources.json');
-  const builds = [
+  const published = [
     ...typeTableBuilds(typeTables, sources.typeTables.builds),
     ...symbolTableBuilds(symbolTables).sort((a, b) => a.version.localeCompare(b.version, 'en', { numeric: true })),
   ];
+  const builds = [...published, ...amendedBuilds(sources.amendedTables.builds, published)];
   const families = new Map<string, SourceBuild[]>();
   for (const build of builds) families.set(build.family, [...(families.get(build.family) ?? []), build]);
-  const source = [sources.symbolTables, sources.typeTables].map(({ name, url, licence }) => ({ name, url, licence }));
+  const named = ({ name, url, licence }: Source): Source => ({ name, url, licence });
+  const amends = new Set(sources.amendedTables.builds.map(({ family }) => family));
   for (const [family, members] of families) {
     if (only.length > 0 && !only.includes(family)) continue;
+    const source = [sources.symbolTables, amends.has(family) ? sources.amendedTables : sources.typeTables].map(named);
     const text = JSON.stringify(makeFamily(members, wanted, source));
     const packed = gzipSync(text, { level: 9 });
     writeFileSync(new URL(`${family}.json.gz`, FOLDER), packed);

@@ -16,6 +16,8 @@ export function processId(process: StructView): number | undefined {
  * and where the session's memory is unreadable.
  */
 export function sessionId(process: StructView): number | undefined {
+  // Since 26100 it leads to a structure that nothing public describes.
+  if (!process.has('Session')) return undefined;
   return process.follow('Session', '_MM_SESSION_SPACE')?.num('SessionId');
 }
 

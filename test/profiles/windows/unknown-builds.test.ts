@@ -3,6 +3,7 @@ import { Image } from '../../../src/analysis/image.js';
 import handles from '../../../src/analysis/windows/handles.js';
 import modules from '../../../src/analysis/windows/modules.js';
 import pslist from '../../../src/analysis/windows/pslist.js';
+import threads from '../../../src/analysis/windows/threads.js';
 import { PagedAddressSpace } from '../../../src/memory/paged-address-space.js';
 import { PAGING_MODES } from '../../../src/memory/paging-modes.js';
 import { findDebuggerData } from '../../../src/profiles/windows/debugger-data.js';
@@ -45,6 +46,28 @@ describe.each(BUILDS)('an unknown kernel with the structures of Windows %s', (ve
     expect(drivers.map(({ name }) => name)).toEqual(
       nt.truth.modules.filter(({ hidden }) => hidden !== true).map(({ name }) => name),
     );
+  });
+});
+
+describe('a kernel of 24H2, of which processes and threads are known only', () => {
+  it('is read with these, and all else as 22000 has it; other builds are refused', async () => {
+    const { nt, image, profile } = await open('10.0.26100', { identity: UNKNOWN, buildNumber: 26100 });
+    expect(profile.release).toBe('10.0.26100');
+    expect(profile.sources[0]).toMatch(/^types: shipped for .*24H2.* of another build, proven on the processes/);
+    const listed = nt.truth.processes.filter(({ unlinked }) => unlinked !== true);
+    const rows = await wholeRows<Record<string, unknown>>(image, pslist);
+    expect(rows.map(({ pid, ppid, name, threads, session }) => [pid, ppid, name, threads, session])).toEqual(
+      listed.map(({ pid, ppid, name, threads }) => [pid, ppid, name, threads.length, undefined]),
+    );
+    const running = await wholeRows<Record<string, unknown>>(image, threads);
+    expect(running.map(({ tid, startAddress }) => [tid, startAddress])).toEqual(
+      listed.flatMap(({ threads: own }) => own.map(({ tid, start }) => [tid, nt.guest.resolve(start)])),
+    );
+    const opened = await wholeRows<Record<string, unknown>>(image, handles);
+    expect(opened.map(({ pid, handle, type }) => [pid, handle, type])).toEqual(
+      listed.flatMap(({ pid, handles: own = [] }) => own.map(({ handle, type }) => [pid, handle, type])),
+    );
+    image.close();
   });
 });
 

@@ -51,9 +51,9 @@ export class NtProcesses {
         'ExitTime.QuadPart': exited === undefined ? 0n : ntTime(exited),
         ActiveThreads: truth.threads.filter(({ state }) => state !== 'terminated').length,
         'Pcb.Header.Type': PROCESS_OBJECT,
-        'Pcb.BasePriority': 8,
       },
     });
+    memory.setKnown(process, '_EPROCESS', { 'Pcb.BasePriority': 8 });
     this.processes.set(pid, process);
     if (exited === undefined) {
       const space = pid === 4 ? memory.kernel : memory.newSpace();

@@ -47,6 +47,18 @@ export interface NtMember {
 const FOLDER = new URL('../../../profiles-data/windows/', import.meta.url);
 const POINTER_SIZE = 8;
 
+/** Builds of which types are known but no symbols, and the build whose symbols their guests have. */
+const WITHOUT_SYMBOLS: Readonly<Record<string, string>> = { '10.0.26100': '10.0.22000.739' };
+
+function readFamily(version: string): Family {
+  const number = version.split('.')[2];
+  return JSON.parse(gunzipSync(readFileSync(new URL(`x64-${number}.json.gz`, FOLDER))).toString()) as Family;
+}
+
+function buildWithSymbols(version: string): Build | undefined {
+  return readFamily(version).builds.find((one) => one.version === version && one.identity !== undefined);
+}
+
 export class NtTypes {
   /** `10.0.19041.804`. */
   readonly version: string;
@@ -55,15 +67,19 @@ export class NtTypes {
   readonly #family: Family;
   readonly #build: Build;
 
-  /** @param version of a build that profiles-data knows by its program database */
+  /**
+   * @param version of a build that profiles-data knows by its program database; or of one of `WITHOUT_SYMBOLS`, whose variables
+   * are then where another build has them
+   */
   constructor(version: string) {
-    const number = version.split('.')[2];
-    this.#family = JSON.parse(gunzipSync(readFileSync(new URL(`x64-${number}.json.gz`, FOLDER))).toString()) as Family;
-    const build = this.#family.builds.find((one) => one.version === version && one.identity !== undefined);
-    if (build?.identity === undefined) throw new Error(`there is no table of Windows ${version}`);
-    this.#build = build;
+    this.#family = readFamily(version);
+    const types = this.#family.builds.find((one) => one.version === version);
+    const named = buildWithSymbols(WITHOUT_SYMBOLS[version] ?? version);
+    if (types === undefined || named?.identity === undefined)
+      throw new Error(`there is no table of Windows ${version}`);
+    this.#build = version in WITHOUT_SYMBOLS ? { ...types, symbols: named.symbols } : named;
     this.version = version;
-    this.identity = build.identity;
+    this.identity = named.identity;
   }
 
   /** `19041`. */
