@@ -25,8 +25,9 @@ export const ATTRIBUTE = {
   unusable: 0x1_0000,
 } as const;
 
-const FLAGS_RESULT = stateAddress('flagsResult') >> 3;
-const FLAGS_EXTRA = stateAddress('flagsExtra') >> 3;
+const FLAGS_RESULT = stateAddress('flagsResult') >> 2;
+const FLAGS_EXTRA = stateAddress('flagsExtra') >> 2;
+const EFLAGS = stateAddress('eflags') >> 2;
 const ARGUMENTS = stateAddress('argument0') >> 3;
 const RESULTS = stateAddress('result0') >> 3;
 
@@ -169,44 +170,51 @@ export class CpuState {
 
   /** readEnd and writeEnd from limit and attributes; 0 sends every access to the full check. */
   deriveBounds(segment: number): void {
-    const at = segmentAddress(segment) >> 3;
+    const { i32 } = this;
+    const at = segmentAddress(segment) >> 2;
     const attributes = this.attributes(segment);
-    const end = BigInt(this.segmentLimit(segment)) + 1n;
+    const limit = i32[at + SEGMENT_OFFSETS.limit / 4] as number;
     const usable = (attributes & ATTRIBUTE.unusable) === 0 && (attributes & ATTRIBUTE.present) !== 0;
     const isCode = (attributes & ATTRIBUTE.code) !== 0;
     const plain = usable && (isCode || (attributes & ATTRIBUTE.expandDown) === 0);
     const reads = plain && (!isCode || (attributes & ATTRIBUTE.readable) !== 0);
     const writes = plain && !isCode && (attributes & ATTRIBUTE.writable) !== 0;
-    this.u64[at + SEGMENT_OFFSETS.readEnd / 8] = reads ? end : 0n;
-    this.u64[at + SEGMENT_OFFSETS.writeEnd / 8] = writes ? end : 0n;
+    // The limit and 1, in halves: a system call loads two segments.
+    const [low, high] = [(limit + 1) | 0, limit === -1 ? 1 : 0];
+    i32[at + SEGMENT_OFFSETS.readEnd / 4] = reads ? low : 0;
+    i32[at + SEGMENT_OFFSETS.readEnd / 4 + 1] = reads ? high : 0;
+    i32[at + SEGMENT_OFFSETS.writeEnd / 4] = writes ? low : 0;
+    i32[at + SEGMENT_OFFSETS.writeEnd / 4 + 1] = writes ? high : 0;
   }
 
   // ---- flags -------------------------------------------------------------------------------------------------
 
-  /** EFLAGS as the program sees it. */
+  /** EFLAGS as the program sees it, from the two flag words (isa/flag-kinds.ts), which are read in halves. */
   get eflags(): number {
-    const result = this.i64[FLAGS_RESULT] as bigint;
-    const extra = this.u64[FLAGS_EXTRA] as bigint;
-    const high = Number(extra >> 62n);
-    const low = Number(extra & 0xffffn);
+    const { i32 } = this;
+    const [result, resultHigh] = [i32[FLAGS_RESULT] as number, i32[FLAGS_RESULT + 1] as number];
+    const [low, extraHigh] = [i32[FLAGS_EXTRA] as number, i32[FLAGS_EXTRA + 1] as number];
+    const high = extraHigh >>> 30;
     const carry = high >> 1;
-    let parity = Number(result & 0xffn) ^ (low >> 8);
+    let parity = (result & 0xff) ^ ((low >> 8) & 0xff);
     parity ^= parity >> 4;
     parity ^= parity >> 2;
     parity ^= parity >> 1;
-    const sign = (result < 0n ? 1 : 0) ^ ((low >> 7) & 1);
+    const sign = (resultHigh >>> 31) ^ ((low >> 7) & 1);
     const overflow = (high & 1) ^ carry;
-    const status =
-      carry | ((~parity & 1) << 2) | ((low & 8) << 1) | (result === 0n ? 0x40 : 0) | (sign << 7) | (overflow << 11);
-    return (this.get('eflags') & ~STATUS_FLAGS) | status | 2;
+    const zero = result === 0 && resultHigh === 0 ? 0x40 : 0;
+    const status = carry | ((~parity & 1) << 2) | ((low & 8) << 1) | zero | (sign << 7) | (overflow << 11);
+    return ((i32[EFLAGS] as number) & ~STATUS_FLAGS) | status | 2;
   }
 
   set eflags(value: number) {
-    const bit = (shift: number): bigint => BigInt((value >> shift) & 1);
+    const { i32 } = this;
+    const bit = (shift: number): number => (value >> shift) & 1;
     const [carry, zero] = [bit(0), bit(6)];
-    this.i64[FLAGS_RESULT] = zero ^ 1n;
-    this.u64[FLAGS_EXTRA] =
-      (carry << 63n) | ((carry ^ bit(11)) << 62n) | (bit(4) << 3n) | (bit(7) << 7n) | ((bit(2) ^ zero) << 8n);
-    this.set('eflags', value & ~STATUS_FLAGS);
+    i32[FLAGS_RESULT] = zero ^ 1;
+    i32[FLAGS_RESULT + 1] = 0;
+    i32[FLAGS_EXTRA] = (bit(4) << 3) | (bit(7) << 7) | ((bit(2) ^ zero) << 8);
+    i32[FLAGS_EXTRA + 1] = (carry << 31) | ((carry ^ bit(11)) << 30);
+    i32[EFLAGS] = value & ~STATUS_FLAGS;
   }
 }

@@ -5,6 +5,11 @@ import type { CpuState } from './cpu-state.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { is64Bit, isProtected } from './mode.js';
 import { CS, SS } from './segments.js';
+import { gprAddress, stateAddress } from './state-layout.js';
+
+const STAR = stateAddress('star') >> 2;
+const SFMASK = stateAddress('sfmask') >> 2;
+const R11 = gprAddress(11) >> 2;
 
 const CODE32 = 0xc09b;
 const CODE64 = 0xa09b;
@@ -17,18 +22,17 @@ function flat(state: CpuState, segment: number, selector: number, attributes: nu
 
 export function systemCall(state: CpuState, nextRip: bigint): void {
   if ((state.get('efer') & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
-  const star = state.getWide('star');
-  const selector = Number((star >> 32n) & 0xfffcn);
+  const selector = (state.i32[STAR + 1] as number) & 0xfffc;
   const { eflags } = state;
   const long = (state.get('efer') & EFER.LMA) !== 0;
   state.setGpr(1, nextRip);
   if (long) {
     state.setGpr(11, BigInt(eflags & ~RF));
     state.setWide('rip', state.getWide(is64Bit(state) ? 'lstar' : 'cstar'));
-    state.eflags = eflags & ~Number(state.getWide('sfmask') & 0xffffffffn) & ~RF;
+    state.eflags = eflags & ~(state.i32[SFMASK] as number) & ~RF;
     flat(state, CS, selector, CODE64);
   } else {
-    state.setWide('rip', star & 0xffffffffn);
+    state.setWide('rip', BigInt((state.i32[STAR] as number) >>> 0));
     state.eflags = eflags & ~(IF | VM | RF);
     flat(state, CS, selector, CODE32);
   }
@@ -39,7 +43,7 @@ export function systemCall(state: CpuState, nextRip: bigint): void {
 export function systemReturn(state: CpuState, operandSize: number): void {
   if ((state.get('efer') & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
   if (!isProtected(state) || state.get('cpl') !== 0) protectionFault();
-  const base = Number((state.getWide('star') >> 48n) & 0xffffn);
+  const base = (state.i32[STAR + 1] as number) >>> 16;
   const long = (state.get('efer') & EFER.LMA) !== 0;
   const rip = state.gpr(1);
   if (long && operandSize === 8) {
@@ -50,7 +54,7 @@ export function systemReturn(state: CpuState, operandSize: number): void {
     flat(state, CS, base | 3, CODE32 | dpl(3));
     state.setWide('rip', rip & 0xffffffffn);
   }
-  if (long) state.eflags = (Number(state.gpr(11) & 0x3c7fd7n) | 2) & ~(RF | VM);
+  if (long) state.eflags = ((state.i32[R11] as number) & 0x3c7fd7 & ~(RF | VM)) | 2;
   else state.eflags = state.eflags | IF;
   flat(state, SS, (base + 8) | 3, DATA | dpl(3));
   state.set('cpl', 3);
