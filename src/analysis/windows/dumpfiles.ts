@@ -1,6 +1,5 @@
 /** `dumpfiles`: files from the pages that are cached of them. */
 import { column } from '../../core/columns.js';
-import { UserError } from '../../core/errors.js';
 import {
   cachedFileSize,
   cachedParts,
@@ -24,8 +23,7 @@ export default definePlugin({
   description:
     'Of every file object in memory (or of those that the processes chosen have open) what the memory manager and the cache ' +
     'manager hold: pages of the data section, of the image section, and views of the cache, each written to a file of its own ' +
-    'with --output, with holes for what is not in memory. Files with nothing in memory have no row. Not on ReactOS, whose ' +
-    'sections are kept otherwise.',
+    'with --output, with holes for what is not in memory. Files with nothing in memory have no row.',
   aliases: ['windows.dumpfiles.DumpFiles'],
   examples: [
     'windows dumpfiles -f memory.raw --name secret -o out',
@@ -45,9 +43,6 @@ export default definePlugin({
     offset: column.address('Address of the _FILE_OBJECT'),
   },
   *rows(kernel, options, io) {
-    if (kernel.isReactOS) {
-      throw new UserError('dumpfiles does not know how ReactOS keeps the pages of files', 'use pedump for programs');
-    }
     const seen = new Set<string>();
     for (const address of fileObjects(kernel, options.pid, options.offset)) {
       const file = kernel.struct('_FILE_OBJECT', address);

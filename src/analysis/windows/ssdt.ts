@@ -10,7 +10,8 @@ export default definePlugin({
   summary: 'List the routines behind the system calls',
   description:
     'Every entry of the system call tables with the kernel module that its routine lies in; a routine outside of the ' +
-    "kernel (table 0) or of win32k (table 1) is a hook. Win32k's table is only seen where its symbol is known.",
+    "kernel (table 0) or of win32k (table 1) is a hook. Without a symbol, win32k's table is found by threads that have windows, " +
+    "or next to the kernel's.",
   aliases: ['windows.ssdt.SSDT'],
   examples: ['windows ssdt -f memory.raw', 'windows ssdt -f memory.raw --filter module!=ntoskrnl.exe'],
   columns: {

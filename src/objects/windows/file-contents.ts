@@ -3,7 +3,7 @@
  *
  * A section's pages are listed by prototype entries, each as the processor would have it, or in transition to the disk.
  * Source: _SECTION_OBJECT_POINTERS, _CONTROL_AREA, _SUBSECTION, _SHARED_CACHE_MAP and _VACB in Microsoft's public symbols;
- * M. Russinovich et al., "Windows Internals" (section objects, cache manager). ReactOS keeps its sections otherwise.
+ * M. Russinovich et al., "Windows Internals" (section objects, cache manager). ReactOS's are in `ros-file-contents.ts`.
  */
 import { PAGE_SIZE } from '../../core/address.js';
 import { u32, u64 } from '../../core/bytes.js';
@@ -11,6 +11,7 @@ import { chain } from '../chain.js';
 import { readBytes, readPointer, type StructView } from '../struct-view.js';
 import type { WindowsKernel } from './kernel.js';
 import { transitionPage } from './page-entries.js';
+import { rosCachedParts, rosFileSize } from './ros-file-contents.js';
 
 export const FILE_CACHES = {
   /** Pages of a section that maps the file as it is. */
@@ -44,7 +45,8 @@ export function fileCache(file: StructView, cache: FileCache): bigint | undefine
 
 /** The parts of the file that are in a cache, in the order in which the cache has them. */
 export function* cachedParts(kernel: WindowsKernel, address: bigint, cache: FileCache): Generator<FilePart> {
-  if (cache === 'cache') yield* viewParts(kernel, kernel.struct('_SHARED_CACHE_MAP', address));
+  if (kernel.isReactOS) yield* rosCachedParts(kernel, address, cache);
+  else if (cache === 'cache') yield* viewParts(kernel, kernel.struct('_SHARED_CACHE_MAP', address));
   else yield* sectionParts(kernel, kernel.struct('_CONTROL_AREA', address), SECTOR[cache]);
 }
 
@@ -131,6 +133,7 @@ const SLOTS = 128;
 export function cachedFileSize(kernel: WindowsKernel, file: StructView): number | undefined {
   const address = fileCache(file, 'cache');
   if (address === undefined) return undefined;
+  if (kernel.isReactOS) return rosFileSize(kernel, address);
   const map = kernel.struct('_SHARED_CACHE_MAP', address);
   return readBytes(kernel, address, 2) === undefined ? undefined : map.num('FileSize.QuadPart');
 }

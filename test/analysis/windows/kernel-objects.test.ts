@@ -9,8 +9,12 @@ import ssdt from '../../../src/analysis/windows/ssdt.js';
 import symlinkscan from '../../../src/analysis/windows/symlinkscan.js';
 import { u32 } from '../../../src/core/bytes.js';
 import { readBytes } from '../../../src/objects/struct-view.js';
-import type { WindowsKernel } from '../../../src/objects/windows/kernel.js';
+import { WindowsKernel } from '../../../src/objects/windows/kernel.js';
 import { directoryEntries, rootDirectory } from '../../../src/objects/windows/object-directory.js';
+import { processes, threadsOf } from '../../../src/objects/windows/processes.js';
+import { systemCalls } from '../../../src/objects/windows/system-calls.js';
+import { wordPatch } from '../kernel-patches.js';
+import { patchedMemory } from '../patched-memory.js';
 import { onReactOS } from './on-reactos.js';
 
 /** Every object of one type in the tree of folders. */
@@ -89,13 +93,40 @@ onReactOS('objects of the kernel', (opened) => {
 
   it('has system calls that are all in the kernel, as many as it says', async () => {
     const { kernel, rows } = opened();
-    const calls = await rows(ssdt);
+    const calls = (await rows(ssdt)).filter(({ table }) => table === 0);
     const limit = readBytes(kernel, kernel.requireAddress('KiServiceLimit'), 4);
     expect(calls).toHaveLength(u32(limit as Uint8Array, 0));
     expect(new Set(calls.map(({ module }) => module))).toEqual(new Set(['ntoskrnl.exe']));
     const exported = calls.filter(({ symbol }) => symbol !== undefined);
     expect(exported.map(({ symbol }) => symbol)).toEqual(expect.arrayContaining(['NtClose', 'NtCreateFile']));
     for (const { symbol } of exported) expect(symbol).toMatch(/^(Nt|Zw)/);
+  });
+
+  it("has win32k's system calls, which threads with windows have, also when no thread leads to them", async () => {
+    const { kernel, image, rows } = opened();
+    const calls = (await rows(ssdt)).filter(({ table }) => table === 1);
+    expect(new Set(calls.map(({ module }) => module))).toEqual(new Set(['win32k.sys']));
+    // As many as the lengths of their arguments, which stand in a table of their own: all of whole words.
+    const all = [...processes(kernel)].flatMap((process) => [...threadsOf(kernel, process)]);
+    const plain = kernel.requireAddress('KeServiceDescriptorTable');
+    const graphical = all.filter((thread) => thread.ptr('Tcb.Win32Thread') !== 0n);
+    const shadow = new Set(graphical.map((thread) => thread.ptr('Tcb.ServiceTable')));
+    expect(shadow.size).toBe(1);
+    expect(shadow.has(plain)).toBe(false);
+    for (const thread of all.filter((each) => !graphical.includes(each)))
+      expect(thread.ptr('Tcb.ServiceTable')).toBe(plain);
+    const second = kernel.struct('_KSERVICE_TABLE_DESCRIPTOR', [...shadow][0] as bigint).sibling(1);
+    expect(calls).toHaveLength(second.num('Limit') as number);
+    const lengths = readBytes(kernel, second.ptr('Number') as bigint, calls.length) as Uint8Array;
+    expect(lengths.every((length) => length % 4 === 0 && length <= 64)).toBe(true);
+
+    const patches = graphical.map((thread) => wordPatch(kernel, thread.addressOf('Tcb.ServiceTable'), plain));
+    const { location, profile, systemProcess } = kernel;
+    const loaded = { location, profile, systemProcess: systemProcess.address };
+    const without = new WindowsKernel(patchedMemory(image.memory, patches), loaded);
+    expect([...systemCalls(without)].filter(({ table }) => table === 1).map(({ routine }) => routine)).toEqual(
+      calls.map(({ address }) => address),
+    );
   });
 
   it('lists the hives that System holds open files of', async () => {

@@ -257,7 +257,13 @@ export const NT_COMPARISONS: readonly Comparison[] = [
     theirs: (row) =>
       fact({ name: row['From Name'], target: row['To Name'], create: toSecond(row.CreateTime), offset: row.Offset }),
   },
-  { name: 'ssdt', peer: ['windows.ssdt.SSDT'], ...columns({ index: 'Index', address: 'Address' }) },
+  {
+    name: 'ssdt',
+    peer: ['windows.ssdt.SSDT'],
+    // Volatility knows the kernel's own table alone.
+    ours: ({ table, index, address }) => (table === 0 ? fact({ index, address }) : []),
+    theirs: ({ Index, Address }) => fact({ index: Index, address: Address }),
+  },
   {
     name: 'hivelist',
     peer: ['windows.registry.hivelist.HiveList'],
