@@ -1,6 +1,7 @@
 /**
  * `npm run bench:emulator`: the emulator beside QEMU (TCG) and v86 on the same guest files, in turn: boots to init, the
- * guest's own benchmark line by line, and what saving a state costs.
+ * guest's own benchmark line by line, and what saving a state costs. memlapse is measured with the code that earlier boots of
+ * the same kernel generated, and without.
  *
  * GUESTS names a folder with `guest-amd64` and `guest-686`, in each `vmlinuz` and `initrd.gz`; their init takes
  * `bootonly` and `bench=N` on the command line and prints `BENCH name check seconds`. SCALE is N (1 unless told), RUNS
@@ -11,7 +12,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EMULATORS, type Emulator, type GuestFiles, unpackKernel } from './emulators.js';
 import { benchTimes } from './line-times.js';
-import { type Measured, measureInTurn } from './measure.js';
+import { type Command, type Measured, measureInTurn, measureOnce } from './measure.js';
 import { measureSaving } from './saved-state.js';
 
 const RUNS = Number(process.env.RUNS ?? 1);
@@ -24,6 +25,16 @@ interface Contest {
   readonly name: string;
   readonly guest: GuestFiles;
   readonly emulators: readonly Emulator[];
+  readonly folder: string;
+}
+
+/** How each emulator runs the guest, after its runs to warm up. */
+function commands({ guest, emulators, folder }: Contest, what: string): Command[] {
+  return emulators.map((one) => {
+    const command = one.command(guest, append(what), folder);
+    for (let i = 0; i < (one.warmUps ?? 0); i++) measureOnce(command);
+    return command;
+  });
 }
 
 if (GUESTS === undefined || !existsSync(GUESTS)) {
@@ -55,10 +66,10 @@ async function bench(guests: string, folder: string): Promise<void> {
     return missing === undefined;
   });
   const wide = present.filter(({ name }) => name !== 'v86');
-  boots({ name: 'amd64, vmlinux by PVH, boot to init', guest: amd64, emulators: wide });
-  boots({ name: 'i386, bzImage, boot to init', guest: i386, emulators: present });
-  await benchmark({ name: `amd64, bench=${SCALE}`, guest: amd64, emulators: wide });
-  await benchmark({ name: `i386, bench=${SCALE}`, guest: i386, emulators: present });
+  boots({ name: 'amd64, vmlinux by PVH, boot to init', guest: amd64, emulators: wide, folder });
+  boots({ name: 'i386, bzImage, boot to init', guest: i386, emulators: present, folder });
+  await benchmark({ name: `amd64, bench=${SCALE}`, guest: amd64, emulators: wide, folder });
+  await benchmark({ name: `i386, bench=${SCALE}`, guest: i386, emulators: present, folder });
   console.log('\nSaving the state of the amd64 guest at its shell, 256 MiB\n');
   row('what', 'measured', 'pages');
   row('---', '---:', '---:');
@@ -82,11 +93,7 @@ function table({ name, emulators }: Contest): (label: string, values: readonly (
 
 /** From nothing to power-off, the whole process. */
 function boots(contest: Contest): void {
-  const { guest, emulators } = contest;
-  const measured = measureInTurn(
-    emulators.map((one) => one.command(guest, append('bootonly'))),
-    RUNS,
-  );
+  const measured = measureInTurn(commands(contest, 'bootonly'), RUNS);
   const line = table(contest);
   const figure = (pick: (one: Measured) => number): number[] => measured.map(pick);
   line(
@@ -105,9 +112,8 @@ function boots(contest: Contest): void {
 
 /** Processor seconds of each part of the guest's benchmark. */
 async function benchmark(contest: Contest): Promise<void> {
-  const { guest, emulators } = contest;
   const times: Map<string, number>[] = [];
-  for (const one of emulators) times.push(await benchTimes(one.command(guest, append(`bench=${SCALE}`))));
+  for (const command of commands(contest, `bench=${SCALE}`)) times.push(await benchTimes(command));
   const line = table(contest);
   for (const test of times[0]?.keys() ?? [])
     line(

@@ -9,10 +9,10 @@ import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
+import type { Blobs } from './blobs.js';
 import { yieldToGuest } from './compiler-threads.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
-import type { Blobs } from './kept-code/native-code.js';
 import { openKeptCode } from './kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from './kernel-decompressors.js';
 import { type Keyboard, paceHalt } from './keyboard.js';
@@ -89,7 +89,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: machine.ramBytes,
         rsdp: machine.rsdp,
       },
-      await loadKernelDecompressors(),
+      await loadKernelDecompressors(host.blobs),
       options.boot,
     );
     machine.boot(plan);

@@ -61,7 +61,7 @@ export class LiveGuest {
       ramBytes: machine.ramBytes,
       rsdp: machine.rsdp,
     };
-    machine.boot(planBoot(files, await loadKernelDecompressors()));
+    machine.boot(planBoot(files, await loadKernelDecompressors(new BlobCache())));
     return live;
   }
 

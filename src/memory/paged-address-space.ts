@@ -195,6 +195,33 @@ export class PagedAddressSpace implements AddressSpace {
     return this.#leaves(this.root, 0, 0n, everything, walk);
   }
 
+  /** Page frames of the tables that say what lies between `start` and `end`, each once however often it is used. */
+  tableFrames(start: VirtualAddress, end: VirtualAddress): number[] {
+    const tables = new Set<number>();
+    this.#addTables(this.root, 0, 0n, { start, end }, tables);
+    return [...tables].map((table) => Math.floor(table / PAGE_SIZE));
+  }
+
+  #addTables(table: number, depth: number, base: bigint, within: Pick<TableWalk, 'start' | 'end'>, found: Set<number>) {
+    const { levels, entrySize } = this.mode;
+    const level = levels[depth];
+    if (level === undefined || found.has(table)) return;
+    const bytes = new Uint8Array(entrySize << level.bits);
+    const readable = this.memory.read(table, bytes);
+    if (readable < bytes.length) return;
+    found.add(table);
+    if (depth === levels.length - 1) return;
+    const span = 1n << BigInt(level.shift);
+    for (let index = 0; index < 1 << level.bits; index++) {
+      const low = u32(bytes, index * entrySize);
+      if ((low & ENTRY.present) === 0 || (level.large && (low & ENTRY.large) !== 0)) continue;
+      const address = this.#canonical(base + BigInt(index) * span);
+      if (address + span <= within.start || address >= within.end) continue;
+      const high = entrySize === 8 ? u32(bytes, index * entrySize + 4) : 0;
+      this.#addTables(this.#frameOf(low, high, 12), depth + 1, address, within, found);
+    }
+  }
+
   /** Every non-empty leaf below one table, clipped to [start, end). */
   *#leaves(table: number, depth: number, base: bigint, rights: Rights, walk: TableWalk): Generator<LeafEntry> {
     if (walk.tables-- <= 0 || walk.path.includes(table)) {

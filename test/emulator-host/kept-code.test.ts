@@ -5,9 +5,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CodeStore } from '../../src/emulator/jit/code-store.js';
+import type { Blobs } from '../../src/emulator-host/blobs.js';
 import { packCode, unpackCode } from '../../src/emulator-host/kept-code/code-entries.js';
 import { KeptCode } from '../../src/emulator-host/kept-code/kept-code.js';
-import { type Blobs, nativeCode } from '../../src/emulator-host/kept-code/native-code.js';
+import { nativeCode } from '../../src/emulator-host/kept-code/native-code.js';
 import { type Bare, bareProcessor, bytes, CODE, enterLong, load } from '../emulator/support/bare-processor.js';
 import { digest } from '../emulator/support/digest.js';
 import { randomLoop, registers } from '../emulator/support/random-loop.js';

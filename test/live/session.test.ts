@@ -105,6 +105,18 @@ describe('a run', () => {
     expect(said.taken.map(([reason]) => reason)).toEqual(['on console:b', 'exit 0']);
   });
 
+  test('keeps to the clock on the wall when it is told to, and is the same machine', async () => {
+    const { guest, open } = await bench();
+    const run = async (series: string, speed: RunOptions['speed']) => {
+      const { session } = await open({ guest }, { series, speed, schedule: { ...NOTHING, ...lasting(150 * MS) } });
+      await session.toEnd();
+      return session;
+    };
+    const paced = await run('paced', 'real');
+    expect(paced.status().wallTime).toBeGreaterThanOrEqual(150);
+    expect(paced.stateHash()).toBe((await run('free', 'max')).stateHash());
+  });
+
   test('says what its script still waits for', async () => {
     const { guest, open } = await bench();
     const script = parseSerialScript('expect login:');

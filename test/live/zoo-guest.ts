@@ -11,7 +11,7 @@ import { UserError } from '../../src/core/errors.js';
 import { CHARACTER_DEVICE, cpioArchive, DIRECTORY, FILE, SYMBOLIC_LINK } from '../../src/guests/cpio-archive.js';
 import { downloadPackage, guestFolder, unpackPackage } from '../../src/guests/debian-packages.js';
 import type { GuestFile } from '../../src/guests/guest-file.js';
-import { architectureOf, type DebianKernel, debianKernel, type Flavour } from '../support/debian-kernel.js';
+import { architectureOf, type DebianKernel, debianKernel, type Flavour, modulesInOrder } from '../support/debian-kernel.js';
 import { hasDebianTool } from '../support/debian-tool.js';
 import { ZOO_MOMENTS } from './zoo-moments.js';
 
@@ -49,7 +49,7 @@ function makeInitialRoot(kernel: DebianKernel, init: string, path: string): stri
     if (zoo === undefined) return 'no gcc for it, or no C library to link with';
     unpackPackage(downloadPackage('bash-static', architecture), work);
     const program = (name: string, data: Uint8Array) => ({ name, mode: FILE | 0o755, data });
-    const modules = withWhatTheyNeed(kernel, MODULES);
+    const modules = modulesInOrder(kernel, MODULES);
     const archive = cpioArchive([
       ...['bin', 'dev', 'mods'].map((name) => ({ name, mode: DIRECTORY | 0o755 })),
       { name: 'dev/console', mode: CHARACTER_DEVICE | 0o600, device: [5, 1] },
@@ -87,20 +87,4 @@ function compiled(word: '-m64' | '-m32', work: string): Uint8Array | undefined {
     return spawnSync('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...packages], options).status === 0;
   };
   return compile() || (install() && compile()) ? readFileSync(target) : undefined;
-}
-
-/** Modules by file name, each behind those that it depends on by its own `depends=` (.modinfo). */
-function withWhatTheyNeed(
-  kernel: DebianKernel,
-  names: readonly string[],
-  all = new Map<string, Uint8Array>(),
-): Map<string, Uint8Array> {
-  for (const name of names) {
-    if (all.has(name)) continue;
-    const data = kernel.module(name);
-    const needs = /\0depends=([\w,-]*)\0/.exec(Buffer.from(data).toString('latin1'))?.[1] ?? '';
-    withWhatTheyNeed(kernel, needs === '' ? [] : needs.split(','), all);
-    all.set(name, data);
-  }
-  return all;
 }

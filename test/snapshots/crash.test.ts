@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { collectGarbage } from '../../src/snapshots/collect-garbage.js';
 import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
 import { verifyStore } from '../../src/snapshots/verify-store.js';
+import { Random } from '../emulator/conformance/random.js';
 import { bufferMemory } from '../profiles/buffer-memory.js';
 import { importWhole, noise, PAGE, temporaryFolder } from './temporary-store.js';
 import { contents, WRITER_FRAMES } from './writer-contents.js';
@@ -15,6 +16,8 @@ import { contents, WRITER_FRAMES } from './writer-contents.js';
 const SCRIPT = fileURLToPath(new URL('./writer-process.ts', import.meta.url));
 const COMMAND = [process.execPath, '--import', 'tsx', SCRIPT] as const;
 const FILE = 'snapshots.mdb';
+/** How often a writer is killed. KILLS=100 looks longer. */
+const KILLS = Number(process.env.KILLS ?? 8);
 
 function startWriter(folder: string, series: string, count: number) {
   const [node, ...rest] = COMMAND;
@@ -60,28 +63,33 @@ function expectIntact(store: SnapshotStore): number[] {
 }
 
 describe('a writer that is killed', () => {
-  test('loses the snapshot in the making and nothing else, whenever it is', async () => {
-    const folder = temporaryFolder();
-    let sure = 0;
-    for (const delay of [0, 40, 90, 150, 230, 310, 400, 520]) {
-      const { child, committed } = startWriter(folder, 'a', 100);
-      // From the first commit on, so that the process is at work.
-      while (committed().length === 0 && child.exitCode === null) await new Promise((done) => setTimeout(done, 5));
-      await new Promise((done) => setTimeout(done, delay));
-      child.kill('SIGKILL');
-      await once(child, 'close');
-      sure = committed().at(-1) ?? sure;
-      const numbers = await opened(folder, expectIntact);
-      expect(numbers).toEqual(numbers.map((_, index) => index + 1));
-      // One may have been committed that it did not come to say.
-      expect([sure, sure + 1]).toContain(numbers.at(-1));
-    }
-    await opened(folder, (store) => {
-      collectGarbage(store);
-      expectIntact(store);
-      expect(store.tables.pins.getCount()).toBe(0);
-    });
-  }, 180_000);
+  test(
+    'loses the snapshot in the making and nothing else, whenever it is',
+    async () => {
+      const folder = temporaryFolder();
+      const random = new Random(7);
+      let sure = 0;
+      for (let round = 0; round < KILLS; round++) {
+        const { child, committed } = startWriter(folder, 'a', 100);
+        // From the first commit on, so that the process is at work.
+        while (committed().length === 0 && child.exitCode === null) await new Promise((done) => setTimeout(done, 5));
+        await new Promise((done) => setTimeout(done, random.below(600)));
+        child.kill('SIGKILL');
+        await once(child, 'close');
+        sure = committed().at(-1) ?? sure;
+        const numbers = await opened(folder, expectIntact);
+        expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+        // One may have been committed that it did not come to say.
+        expect([sure, sure + 1]).toContain(numbers.at(-1));
+      }
+      await opened(folder, (store) => {
+        collectGarbage(store);
+        expectIntact(store);
+        expect(store.tables.pins.getCount()).toBe(0);
+      });
+    },
+    30_000 + KILLS * 20_000,
+  );
 });
 
 describe('a full disk', () => {

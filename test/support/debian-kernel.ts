@@ -81,6 +81,22 @@ export function debianKernel(flavour: Flavour): DebianKernel | undefined {
   }
 }
 
+/** Module files by name, each behind those that it depends on by its own `depends=` (.modinfo). */
+export function modulesInOrder(
+  kernel: DebianKernel,
+  names: readonly string[],
+  all = new Map<string, Uint8Array>(),
+): Map<string, Uint8Array> {
+  for (const name of names) {
+    if (all.has(name)) continue;
+    const data = kernel.module(name);
+    const needs = /\0depends=([\w,-]*)\0/.exec(Buffer.from(data).toString('latin1'))?.[1] ?? '';
+    modulesInOrder(kernel, needs === '' ? [] : needs.split(','), all);
+    all.set(name, data);
+  }
+  return all;
+}
+
 /** A compressed initial root: busybox, a console, `/init` and whatever else is given. */
 export function initialRoot(
   kernel: DebianKernel,

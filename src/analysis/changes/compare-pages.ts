@@ -1,19 +1,16 @@
 /**
- * Changed memory by its owners: which process's mapping, which module, which slab cache the pages are, with how many of
- * them changed. For what is in them see `changedBytes`.
+ * Changed memory by its owners: which process's mapping, which module, or what else the kernel uses the pages for, with how
+ * many of them changed. For what is in them see `changedBytes`.
  */
-import { PAGE_SIZE } from '../../core/address.js';
 import { changedFrames } from '../../memory/changed-frames.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
-import { directMap } from '../../objects/linux/direct-map.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
-import { cacheOf } from '../../objects/linux/slab.js';
+import { type PageUse, pageUse } from '../../objects/linux/page-use.js';
 import { pageOwners } from '../../objects/page-owners.js';
-import type { StructView } from '../../objects/struct-view.js';
 
 export interface OwnedChange {
-  /** `kernel text` and `module text` are what may be executed; `other`: page tables, the page cache, free pages. */
-  readonly kind: 'process' | 'module' | 'module text' | 'kernel' | 'kernel text' | 'slab' | 'other';
+  /** `kernel text` and `module text` are what may be executed; `other`: nobody's name is on it. */
+  readonly kind: 'process' | 'module' | 'module text' | 'kernel' | 'kernel text' | PageUse['kind'] | 'other';
   readonly owner: string;
   readonly pid: number | undefined;
   readonly frames: readonly number[];
@@ -41,7 +38,7 @@ export function comparePages(
 
 type Owner = Omit<OwnedChange, 'frames'>;
 
-const OTHER: Owner = { kind: 'other', owner: 'not mapped', pid: undefined };
+const OTHER: Owner = { kind: 'other', owner: 'no name', pid: undefined };
 
 function ownersOf(kernel: LinuxKernel, frame: number): Owner[] {
   const owners = pageOwners(kernel).get(frame);
@@ -55,13 +52,6 @@ function ownersOf(kernel: LinuxKernel, frame: number): Owner[] {
     });
     return [...new Map(named.map((owner) => [`${owner.kind}/${owner.pid}/${owner.owner}`, owner])).values()];
   }
-  const cache = cacheOf(kernel, directMap(kernel).addressOf(frame * PAGE_SIZE));
-  const name = cache === undefined ? undefined : cacheName(cache);
-  return name === undefined ? [OTHER] : [{ kind: 'slab', owner: name, pid: undefined }];
-}
-
-/** A page structure that is no slab's has other things where the cache would stand: the name shows it. */
-function cacheName(cache: StructView): string | undefined {
-  const name = cache.textAt('name', 64);
-  return name !== undefined && /^[\w:.()-]{2,}$/.test(name) ? name : undefined;
+  const use = pageUse(kernel, frame);
+  return use === undefined ? [OTHER] : [{ pid: undefined, ...use }];
 }

@@ -5,8 +5,9 @@
  */
 import type { CodeStore, CompiledModule } from '../../emulator/jit/code-store.js';
 import type { KeptRegion } from '../../emulator/jit/kept-region.js';
+import type { Blobs } from '../blobs.js';
 import { type CodeEntry, packCode, unpackCode } from './code-entries.js';
-import type { Blobs, NativeCode } from './native-code.js';
+import type { NativeCode } from './native-code.js';
 
 /** Bytes of code kept at most; beyond, only what this run used stays. */
 const MOST_BYTES = 96 * 2 ** 20;

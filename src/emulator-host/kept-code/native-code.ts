@@ -7,18 +7,13 @@
  */
 import { spawnSync } from 'node:child_process';
 import { setFlagsFromString } from 'node:v8';
+import type { Blobs } from '../blobs.js';
 
 export interface NativeCode {
   /** Machine code of the functions that V8 has optimized so far; undefined when it has none. */
   serialize(module: WebAssembly.Module): Uint8Array<ArrayBuffer> | undefined;
   /** The module again, given the bytes that it was compiled from; undefined when V8 does not accept it any more. */
   deserialize(native: Uint8Array, bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined;
-}
-
-/** What is remembered between runs, as far as this module needs it. */
-export interface Blobs {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, blob: Uint8Array): void;
 }
 
 /** (module (func (export "f") (param i32) (result i32) ...)): the sum of 1 to n, in a loop. */

@@ -1,7 +1,8 @@
 /** The kept code for a guest: which blob it is, and when there is one at all. */
 import { createHash } from 'node:crypto';
+import type { Blobs } from '../blobs.js';
 import { KeptCode } from './kept-code.js';
-import { type Blobs, nativeCode } from './native-code.js';
+import { nativeCode } from './native-code.js';
 
 /** Put in by the bundler: a digest of the emulator's modules. Code that another emulator generated must not be used. */
 declare const EMULATOR_DIGEST: string | undefined;

@@ -15,14 +15,14 @@ export const EVENTS_BYTES = 0xb_8000;
 /** A TLB that is always empty: with it in force every access takes the slow path; see cpu/debug-unit.ts. */
 export const EMPTY_TLB_BASE = 0xd_8000;
 
-/** Direct-mapped map from (rip, mode) to decoded or translated code, 2 MiB; see interpreter/jump-cache.ts. */
+/** Direct-mapped map from (rip, mode) to decoded or translated code, 8 MiB; see interpreter/jump-cache.ts. */
 export const JUMP_CACHE_BASE = 0xe_0000;
 
 /** Decoded micro-op records and block headers; see interpreter/micro-op.ts. */
-export const ARENA_BASE = 0x2e_0000;
-export const ARENA_BYTES = 0x1d2_0000;
+export const ARENA_BASE = 0x8e_0000;
+export const ARENA_BYTES = 0x1f2_0000;
 
 /** Guest-physical address 0. */
-export const RAM_BASE = 0x200_0000;
+export const RAM_BASE = 0x280_0000;
 
 export const WASM_PAGE = 0x1_0000;

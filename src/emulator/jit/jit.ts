@@ -116,8 +116,9 @@ export class Jit {
   }
 
   private take(module: WebAssembly.Module, place: RegionPlace, leaves: readonly Leave[], rip: bigint): void {
-    const imports = { env: { ...this.imports, ...this.core.events.imports } };
-    this.regions.add(new WebAssembly.Instance(module, imports).exports.region, place, leaves, rip);
+    const { events } = this.core;
+    const env = events.plan === undefined ? this.imports : { ...this.imports, ...events.imports };
+    this.regions.add(new WebAssembly.Instance(module, { env }).exports.region, place, leaves, rip);
   }
 
   // ---- regions that were made before -------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import { processes } from './tasks.js';
 import { userMemory } from './user-memory.js';
 
 /** Where user addresses end, whatever the paging mode: the canonical hole or the kernel's half. */
-const USER_END = { 4: 0xc000_0000n, 8: 1n << 56n } as const;
+export const USER_END = { 4: 0xc000_0000n, 8: 1n << 56n } as const;
 
 export function* linuxRanges(kernel: LinuxKernel): Generator<OwnedRange> {
   for (const task of processes(kernel)) {

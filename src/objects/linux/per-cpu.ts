@@ -1,4 +1,5 @@
 /** Per-processor variables: where each processor's copy lies. */
+import { u32 } from '../../core/bytes.js';
 import { readPointer } from '../struct-view.js';
 import type { LinuxKernel } from './kernel.js';
 
@@ -14,7 +15,7 @@ export function perCpuAddresses(kernel: LinuxKernel, address: bigint): bigint[] 
   const count = kernel.address('nr_cpu_ids');
   if (table === undefined || count === undefined) return [address];
   const processors = kernel.space.view(count, 4);
-  const limit = processors === undefined ? 1 : new DataView(processors.slice().buffer).getUint32(0, true);
+  const limit = processors === undefined ? 1 : u32(processors, 0);
   const addresses: bigint[] = [];
   for (let index = 0; index < Math.min(limit, MAX_PROCESSORS); index++) {
     const offset = readPointer(kernel, table + BigInt(index * kernel.space.pointerSize));

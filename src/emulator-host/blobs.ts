@@ -1,0 +1,5 @@
+/** What the host remembers between runs, as this room sees it: bytes under keys, which may be gone at any time. */
+export interface Blobs {
+  get(key: string): Uint8Array | undefined;
+  put(key: string, blob: Uint8Array): void;
+}
