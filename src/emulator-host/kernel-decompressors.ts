@@ -42,7 +42,7 @@ function damaged(format: string, cause?: unknown): UserError {
 const remembered =
   (format: string, blobs: Blobs | undefined, decode: Decompressor): Decompressor =>
   (data, size) => {
-    if (blobs === undefined) return decode(data, size);
+    if (blobs?.isOn !== true) return decode(data, size);
     const key = `unpacked kernel: ${format} ${size} ${createHash('sha1').update(data).digest('hex')}`;
     const known = blobs.get(key);
     if (known !== undefined) return gunzipSync(known, { maxOutputLength: size });

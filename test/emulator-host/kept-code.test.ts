@@ -17,7 +17,12 @@ const END = 100_000;
 
 function memoryBlobs(): Blobs & { readonly stored: Map<string, Uint8Array> } {
   const stored = new Map<string, Uint8Array>();
-  return { stored, get: (key) => stored.get(key), put: (key, blob) => void stored.set(key, Uint8Array.from(blob)) };
+  return {
+    stored,
+    isOn: true,
+    get: (key) => stored.get(key),
+    put: (key, blob) => void stored.set(key, Uint8Array.from(blob)),
+  };
 }
 
 /** Runs a program, with a tier and a store or without. */
@@ -37,12 +42,12 @@ test('random loops end in the same state with the code of an earlier run, at eve
   fc.assert(
     fc.property(randomLoop, fc.integer(), fc.integer({ min: 1, max: 900 }), (program, seed, stop) => {
       const blobs = memoryBlobs();
-      const first = new KeptCode(blobs, 'a', undefined);
+      const first = new KeptCode(blobs, 'a', () => undefined);
       run(program, seed, [END], first, 2);
       first.save();
       const stops = [stop, stop + 1, stop + 7, stop + 400, END];
       for (let i = 1; i <= stops.length; i++) {
-        const again = run(program, seed + 1, stops.slice(0, i), new KeptCode(blobs, 'a', undefined), 1_000_000);
+        const again = run(program, seed + 1, stops.slice(0, i), new KeptCode(blobs, 'a', () => undefined), 1_000_000);
         expect(digest(again.cpu)).toBe(digest(run(program, seed + 1, stops.slice(0, i)).cpu));
         used += recalled(again);
       }
@@ -56,7 +61,7 @@ describe('a loop', () => {
   // L: add rax, rcx; dec r15; jne L; hlt
   const LOOP = '48 01 c8 49 ff cf 75 f8 f4';
   const keptFrom = (program: string, blobs: Blobs): void => {
-    const code = new KeptCode(blobs, 'a', undefined);
+    const code = new KeptCode(blobs, 'a', () => undefined);
     run(program, 1, [END], code, 2);
     code.save();
   };
@@ -64,7 +69,7 @@ describe('a loop', () => {
   test('is taken from the store when it is reached, before it is hot', () => {
     const blobs = memoryBlobs();
     keptFrom(LOOP, blobs);
-    const { cpu } = run(LOOP, 1, [END], new KeptCode(blobs, 'a', undefined), 1_000_000);
+    const { cpu } = run(LOOP, 1, [END], new KeptCode(blobs, 'a', () => undefined), 1_000_000);
     expect(cpu.jitStatistics).toMatchObject({ compiled: 0, recalled: 1 });
   });
 
@@ -73,7 +78,7 @@ describe('a loop', () => {
     keptFrom(LOOP, blobs);
     // sub instead of add; and the same first eight bytes with another end.
     for (const other of ['48 29 c8 49 ff cf 75 f8 f4', '48 01 c8 49 ff cf 75 f9 f4']) {
-      const bare = run(other, 1, [500], new KeptCode(blobs, 'a', undefined), 1_000_000);
+      const bare = run(other, 1, [500], new KeptCode(blobs, 'a', () => undefined), 1_000_000);
       expect(recalled(bare)).toBe(0);
       expect(digest(bare.cpu)).toBe(digest(run(other, 1, [500]).cpu));
     }
@@ -82,7 +87,7 @@ describe('a loop', () => {
   test('that is overwritten drops the kept region, and the new code counts', () => {
     const blobs = memoryBlobs();
     keptFrom(LOOP, blobs);
-    const code = new KeptCode(blobs, 'a', undefined);
+    const code = new KeptCode(blobs, 'a', () => undefined);
     const outcomes = [code, undefined].map((store) => {
       const bare = run(LOOP, 1, [20], store, store && 1_000_000);
       bare.cpu.ram.set(bytes('48 29 c8'), CODE);
@@ -104,7 +109,7 @@ describe('a loop', () => {
       entry.kind === 'region' ? { ...entry, region: { ...entry.region, mode: entry.region.mode ^ 8 } } : entry,
     );
     blobs.put('a', packCode({ runs: 1, entries: wrong }));
-    expect(recalled(run(LOOP, 1, [END], new KeptCode(blobs, 'a', undefined), 1_000_000))).toBe(0);
+    expect(recalled(run(LOOP, 1, [END], new KeptCode(blobs, 'a', () => undefined), 1_000_000))).toBe(0);
   });
 });
 
@@ -115,7 +120,7 @@ test('machine code of modules survives, where this Node can do it', async () => 
   expect([...blobs.stored.values()].map((blob) => Buffer.from(blob).toString())).toEqual([native ? 'works' : 'fails']);
   if (native === undefined) return;
   const LOOP = '48 01 c8 49 ff cf 75 f8 f4';
-  const code = new KeptCode(blobs, 'a', native);
+  const code = new KeptCode(blobs, 'a', () => native);
   const long = (store: KeptCode): Bare => {
     const bare = bareProcessor({ hot: 2, code: store });
     enterLong(bare.cpu);
@@ -131,7 +136,7 @@ test('machine code of modules survives, where this Node can do it', async () => 
   code.save();
   const kept = unpackCode(blobs.stored.get('a')).entries.filter(({ native: bytes }) => bytes !== undefined);
   expect(kept.length).toBeGreaterThan(0);
-  const second = long(new KeptCode(blobs, 'a', native));
+  const second = long(new KeptCode(blobs, 'a', () => native));
   expect(recalled(second)).toBe(1);
   expect(digest(second.cpu)).toBe(digest(first.cpu));
 });

@@ -15,6 +15,7 @@ test.skipIf(spawnSync('xz', ['--version']).status !== 0).each([
   const stored = new Map<string, Uint8Array>();
   const asked: string[] = [];
   const blobs = {
+    isOn: true,
     get: (key: string) => {
       asked.push(key);
       return stored.get(key);

@@ -11,7 +11,13 @@ import { UserError } from '../../src/core/errors.js';
 import { CHARACTER_DEVICE, cpioArchive, DIRECTORY, FILE, SYMBOLIC_LINK } from '../../src/guests/cpio-archive.js';
 import { downloadPackage, guestFolder, unpackPackage } from '../../src/guests/debian-packages.js';
 import type { GuestFile } from '../../src/guests/guest-file.js';
-import { architectureOf, type DebianKernel, debianKernel, type Flavour, modulesInOrder } from '../support/debian-kernel.js';
+import {
+  architectureOf,
+  type DebianKernel,
+  debianKernel,
+  type Flavour,
+  modulesInOrder,
+} from '../support/debian-kernel.js';
 import { hasDebianTool } from '../support/debian-tool.js';
 import { ZOO_MOMENTS } from './zoo-moments.js';
 

@@ -29,7 +29,8 @@ type HeldRegion = Held & { readonly region: KeptRegion };
 
 export class KeptCode implements CodeStore {
   private readonly blobs: Blobs;
-  private readonly native: NativeCode | undefined;
+  private readonly findNative: () => NativeCode | undefined;
+  private foundNative: { readonly native: NativeCode | undefined } | undefined;
   private readonly key: string;
   private readonly modules = new Map<string, Held>();
   private readonly bySignature = new Map<number, HeldRegion[]>();
@@ -37,10 +38,13 @@ export class KeptCode implements CodeStore {
   private count = 0;
   private fresh = 0;
 
-  /** @param key names the emulator that made the code, and the guest */
-  constructor(blobs: Blobs, key: string, native: NativeCode | undefined) {
+  /**
+   * @param key names the emulator that made the code, and the guest
+   * @param native is asked once, when machine code is to be read or written
+   */
+  constructor(blobs: Blobs, key: string, native: () => NativeCode | undefined) {
     this.blobs = blobs;
-    this.native = native;
+    this.findNative = native;
     this.key = key;
     const kept = unpackCode(blobs.get(key));
     this.runs = kept.runs;
@@ -49,6 +53,11 @@ export class KeptCode implements CodeStore {
       else this.addRegion(entry, undefined);
       this.count++;
     }
+  }
+
+  private get native(): NativeCode | undefined {
+    this.foundNative ??= { native: this.findNative() };
+    return this.foundNative.native;
   }
 
   module(key: string): WebAssembly.Module | undefined {

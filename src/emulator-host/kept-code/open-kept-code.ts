@@ -12,12 +12,12 @@ const KERNEL_HEAD = 65536;
 
 /**
  * @param kernel the kernel's file; equal kernels share their code
- * @returns undefined outside the bundle, where nobody knows which emulator this is
+ * @returns undefined where nothing is kept, and outside the bundle, where nobody knows which emulator this is
  */
 export function openKeptCode(kernel: Uint8Array, cpu: string, blobs: Blobs): KeptCode | undefined {
   const emulator = typeof EMULATOR_DIGEST === 'undefined' ? undefined : EMULATOR_DIGEST;
-  if (emulator === undefined) return undefined;
+  if (emulator === undefined || !blobs.isOn) return undefined;
   const guest = createHash('sha1').update(kernel.subarray(0, KERNEL_HEAD)).update(`${kernel.length} ${cpu}`);
   const key = `generated code: ${emulator} ${process.version} ${process.arch} ${guest.digest('hex')}`;
-  return new KeptCode(blobs, key, nativeCode(blobs));
+  return new KeptCode(blobs, key, () => nativeCode(blobs));
 }

@@ -28,6 +28,11 @@ export class BlobCache {
     this.#limit = limit;
   }
 
+  /** False when the user wants no cache. */
+  get isOn(): boolean {
+    return this.#directory !== undefined;
+  }
+
   /** What was put under `key`; undefined when there is nothing, or nothing whole. */
   get(key: string): Buffer | undefined {
     const path = this.#path(key);
