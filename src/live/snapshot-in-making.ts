@@ -113,19 +113,3 @@ function* changedFrames({ machine, memory }: LiveGuest, all: boolean): Generator
     if (page !== undefined && !ZEROS.equals(page)) yield frame;
   }
 }
-
-/** A whole snapshot at once. @throws UserError as `begin`, `write` and `commit` */
-export function takeSnapshot(
-  live: LiveGuest,
-  store: SnapshotStore,
-  series: string,
-  request: SnapshotRequest,
-): SnapshotInfo {
-  const making = SnapshotInMaking.begin(live, store, series, request);
-  try {
-    making.write(Number.POSITIVE_INFINITY);
-    return making.commit();
-  } finally {
-    making.abort();
-  }
-}
