@@ -9,7 +9,7 @@ import { UserError } from '../../src/core/errors.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { scanChunks } from '../../src/memory/scan-chunks.js';
 import { buildAvml } from './builders/avml.js';
-import { buildBitmapDump, buildFullDump } from './builders/crashdump.js';
+import { buildBitmapDump, buildFullDump, buildTriageDump, type TriageTruth } from './builders/crashdump.js';
 import { buildElfCore, buildNotes, qemuCpuNote, vboxNotes } from './builders/elf-core.js';
 import { guestRange } from './builders/guest.js';
 import { buildCompressionSets, buildRangeTables } from './builders/hibernation.js';
@@ -38,6 +38,14 @@ const kdump = buildKdump(guest, {
 });
 const stream = buildMigration({ blocks: [{ name: 'pc.ram', bytes: guest[0]!.bytes }], zlib: (frame) => frame === 3 });
 
+const triage: TriageTruth = {
+  drivers: [{ path: '\\SystemRoot\\nt.exe', base: 0x8280_0000n, size: 0x1000, timestamp: 1 }],
+  unloaded: [{ name: 'gone.sys', start: 0x8b00_0000n, end: 0x8b00_4000n }],
+  blocks: [{ address: 0x8412_0000n, bytes: Buffer.from('memory') }],
+  stack: { address: 0x8ff0_0f00n, bytes: Buffer.alloc(64) },
+  structures: [Buffer.alloc(64), Buffer.alloc(64), Buffer.alloc(64)],
+};
+
 const files: Record<string, Buffer> = {
   lime: buildLime(guest),
   avml: buildAvml(guest),
@@ -49,6 +57,8 @@ const files: Record<string, Buffer> = {
   crashdump64: buildFullDump(guest, { bits: 64, cr3: 0x1000n }),
   crashdump32: buildFullDump(guest, { bits: 32, cr3: 0x1000n }),
   crashdumpBitmap: buildBitmapDump(guest, 0x40, { bits: 64, cr3: 0x1000n }),
+  crashdumpTriage32: buildTriageDump({ bits: 32, cr3: 0x1000n }, triage),
+  crashdumpTriage64: buildTriageDump({ bits: 64, cr3: 0x1000n }, triage),
   hibernation: buildCompressionSets([guest[0]!], [guest[1]!], '10 19041 x64'),
   hibernation32: buildCompressionSets([guest[0]!], [guest[1]!], '10 19041'),
   hibernationOld: buildRangeTables(guest, '7 x64'),

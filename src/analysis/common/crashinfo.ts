@@ -1,6 +1,6 @@
 /** `crashinfo`: what a Windows crash dump says about the crash: its header, registers, stack and drivers. */
 import { hex } from '../../core/address.js';
-import { u64 } from '../../core/bytes.js';
+import { u32, u64 } from '../../core/bytes.js';
 import { column, type Row } from '../../core/columns.js';
 import { UserError } from '../../core/errors.js';
 import { isoTime } from '../../core/iso-time.js';
@@ -48,7 +48,7 @@ export default definePlugin({
       yield { kind: 'register', name: register, address: value, value: inDriver(drivers, value) };
     }
     if (dump.triage === undefined) return;
-    yield* stackRows(dump.triage);
+    yield* stackRows(dump.triage, dump.pointerSize);
     for (const driver of drivers) {
       const { base, size, path, timestamp } = driver;
       yield { kind: 'driver', name: driverName(driver), address: base, size, value: path, timestamp };
@@ -112,9 +112,9 @@ function* bugCheckRows({ bugCheck, exception, triage }: WindowsDump): Generator<
   };
 }
 
-function* stackRows({ stack, drivers }: TriageParts): Generator<CrashRow> {
-  for (let at = 0; at + 8 <= stack.bytes.length; at += 8) {
-    const word = u64(stack.bytes, at);
+function* stackRows({ stack, drivers }: TriageParts, pointerSize: 4 | 8): Generator<CrashRow> {
+  for (let at = 0; at + pointerSize <= stack.bytes.length; at += pointerSize) {
+    const word = pointerSize === 8 ? u64(stack.bytes, at) : BigInt(u32(stack.bytes, at));
     const value = inDriver(drivers, word);
     if (value !== undefined) yield { kind: 'stack', address: word, value, slot: stack.address + BigInt(at) };
   }

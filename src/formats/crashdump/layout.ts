@@ -99,8 +99,8 @@ export const bitmapHeader = struct({
 });
 export const BITMAP_SIGNATURES: readonly string[] = ['SDMP', 'FDMP'];
 
-/** Behind the header of a 64-bit triage dump: offsets in the file, and counts. */
-export const triageHeader64 = struct({
+/** Behind the header of a triage dump: offsets in the file, and counts. */
+const triageStart = {
   servicePackBuild: u32,
   dumpSize: u32,
   validOffset: u32,
@@ -119,19 +119,28 @@ export const triageHeader64 = struct({
   stringsSize: u32,
   brokenDriverOffset: u32,
   options: u32,
-  topOfStack: u64,
-  _ia64: pad(16),
-  dataPageAddress: u64,
+} as const;
+const triageEnd = {
   dataPageOffset: u32,
   dataPageSize: u32,
   debuggerDataOffset: u32,
   debuggerDataSize: u32,
   blocksOffset: u32,
   blockCount: u32,
-});
+} as const;
 
-/** A driver: where its name is in the file, then its KLDR_DATA_TABLE_ENTRY64. */
-export const triageDriver64 = struct({
+/** A driver: where its name is in the file, then its KLDR_DATA_TABLE_ENTRY. */
+const triageDriver32 = struct({
+  nameOffset: u32,
+  _links: pad(24),
+  base: u32b,
+  _entryPoint: pad(4),
+  size: u32,
+  _names: pad(28),
+  checksum: u32,
+  timestamp: u32,
+});
+const triageDriver64 = struct({
   nameOffset: u32,
   _alignment: pad(4),
   _links: pad(48),
@@ -145,16 +154,26 @@ export const triageDriver64 = struct({
   _timestampAlignment: pad(4),
 });
 
-/** Unloaded drivers: a count of 64 bits, then these. */
-export const unloadedDriver64 = struct({
-  nameLength: u16,
-  _name: pad(14),
-  name: bytes(24),
-  start: u64,
-  end: u64,
-});
+/** Unloaded drivers: a count as wide as a pointer, then these. */
+const unloadedDriver32 = struct({ nameLength: u16, _name: pad(6), name: bytes(24), start: u32b, end: u32b });
+const unloadedDriver64 = struct({ nameLength: u16, _name: pad(14), name: bytes(24), start: u64, end: u64 });
 
-export const triageBlock64 = struct({ address: u64, offset: u32, size: u32 });
+/** By the size of a pointer. */
+export const triageLayout = {
+  4: {
+    header: struct({ ...triageStart, topOfStack: u32b, dataPageAddress: u32b, ...triageEnd }),
+    driver: triageDriver32,
+    unloadedDriver: unloadedDriver32,
+  },
+  8: {
+    header: struct({ ...triageStart, topOfStack: u64, _ia64: pad(16), dataPageAddress: u64, ...triageEnd }),
+    driver: triageDriver64,
+    unloadedDriver: unloadedDriver64,
+  },
+} as const;
+
+/** A piece of memory; addresses of 32 bits have their sign extended. */
+export const triageBlock = struct({ address: u64, offset: u32, size: u32 });
 
 /** Offsets of the registers in CONTEXT, by the machine's pointer size. */
 export const contextRegisters: Readonly<Record<4 | 8, Readonly<Record<string, number>>>> = {

@@ -58,7 +58,7 @@ function memoryOf(source: ByteSource, header: DumpHeader) {
 }
 
 function triageParts(source: ByteSource, header: DumpHeader, facts: ReturnType<typeof dumpFacts>) {
-  const triage = header.pointerSize === 8 ? readTriage(source, facts.debuggerData) : undefined;
+  const triage = readTriage(source, header.pointerSize, facts.debuggerData);
   const what =
     triage === undefined ? 'facts about the crash only' : `${triage.parts.blocks.length} blocks of virtual memory`;
   return {

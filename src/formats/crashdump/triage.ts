@@ -1,5 +1,5 @@
 /**
- * The tables of a 64-bit triage dump ("minidump" of the kernel): drivers, the stack, and pieces of virtual memory.
+ * The tables of a triage dump ("minidump" of the kernel): drivers, the stack, and pieces of virtual memory.
  *
  * Every offset and count comes from the file: what does not fit into it is left out and said.
  */
@@ -7,7 +7,7 @@ import { u32, u64Number } from '../../core/bytes.js';
 import type { DumpedDriver, TriageParts, UnloadedDriver } from '../../memory/windows-dump.js';
 import type { ByteSource } from '../byte-source.js';
 import { readBytes } from '../sources/read-bytes.js';
-import { HEADER_BYTES, triageBlock64, triageDriver64, triageHeader64, unloadedDriver64 } from './layout.js';
+import { HEADER_BYTES, triageBlock, triageLayout } from './layout.js';
 
 /** More than any machine has; bounds what a forged table makes us do. */
 const MAX_DRIVERS = 4096;
@@ -24,16 +24,19 @@ const utf16 = new TextDecoder('utf-16le');
  */
 export function readTriage(
   source: ByteSource,
+  pointerSize: 4 | 8,
   debuggerData: bigint,
 ): { readonly parts: TriageParts; readonly notes: string[] } | undefined {
-  const header = triageHeader64.decode(readBytes(source, HEADER_BYTES[8], triageHeader64.size));
+  const layout = triageLayout[pointerSize];
+  const header = layout.header.decode(readBytes(source, HEADER_BYTES[pointerSize], layout.header.size));
   if (header === undefined) return undefined;
   const notes: string[] = [];
-  const drivers = table(source, header.driversOffset, Math.min(header.driverCount, MAX_DRIVERS), triageDriver64);
+  const drivers = table(source, header.driversOffset, Math.min(header.driverCount, MAX_DRIVERS), layout.driver);
   if (drivers.length < header.driverCount) {
     notes.push(`${header.driverCount - drivers.length} of ${header.driverCount} drivers are not in the file`);
   }
-  const blocks = table(source, header.blocksOffset, Math.min(header.blockCount, MAX_BLOCKS), triageBlock64)
+  const blocks = table(source, header.blocksOffset, Math.min(header.blockCount, MAX_BLOCKS), triageBlock)
+    .map((block) => ({ ...block, address: BigInt.asUintN(8 * pointerSize, block.address) }))
     .filter(isInside(source))
     .sort(byAddress);
   if (blocks.length < header.blockCount) {
@@ -46,7 +49,7 @@ export function readTriage(
   ].filter(isInside(source));
   const parts: TriageParts = {
     drivers: drivers.map((driver) => describeDriver(source, driver)),
-    unloadedDrivers: unloadedDrivers(source, header.unloadedDriversOffset),
+    unloadedDrivers: unloadedDrivers(source, pointerSize, header.unloadedDriversOffset),
     blocks: blocks.map(({ address, size }) => ({ address, size })),
     stack: {
       address: header.topOfStack,
@@ -58,11 +61,13 @@ export function readTriage(
   return { parts, notes };
 }
 
+type TriageHeader = ReturnType<(typeof triageLayout)[8]['header']['read']>;
+
 /** Larger than the structures of any build. */
 const MAX_STRUCTURE = 0x4_0000;
 
 /** The copies lie one behind the other, before the stack. */
-function structuresOf(source: ByteSource, header: ReturnType<typeof triageHeader64.read>): TriageParts['structures'] {
+function structuresOf(source: ByteSource, header: TriageHeader): TriageParts['structures'] {
   const { prcbOffset, processOffset, threadOffset, stackOffset } = header;
   const between = (start: number, end: number) => {
     const length = end - start;
@@ -76,7 +81,7 @@ function structuresOf(source: ByteSource, header: ReturnType<typeof triageHeader
   return processor && process && thread && { processor, process, thread };
 }
 
-type Block = ReturnType<typeof triageBlock64.read>;
+type Block = ReturnType<typeof triageBlock.read>;
 
 const isInside = (source: ByteSource) => (block: Block) =>
   block.size > 0 && block.offset > 0 && block.offset + block.size <= source.size;
@@ -112,7 +117,10 @@ function lastAtOrBelow(blocks: readonly Block[], address: bigint): Block | undef
   return blocks[low - 1];
 }
 
-function describeDriver(source: ByteSource, driver: ReturnType<typeof triageDriver64.read>): DumpedDriver {
+function describeDriver(
+  source: ByteSource,
+  driver: ReturnType<(typeof triageLayout)[8]['driver']['read']>,
+): DumpedDriver {
   const { base, size, timestamp, checksum } = driver;
   return { path: stringAt(source, driver.nameOffset), base, size, timestamp, checksum };
 }
@@ -124,15 +132,17 @@ function stringAt(source: ByteSource, offset: number): string {
   return utf16.decode(readBytes(source, offset + 4, Math.min(u32(head, 0), MAX_NAME) * 2));
 }
 
-function unloadedDrivers(source: ByteSource, offset: number): UnloadedDriver[] {
-  const head = readBytes(source, offset, 8);
-  if (offset === 0 || head.length < 8) return [];
-  const count = Math.min(u64Number(head, 0), MAX_UNLOADED);
-  return table(source, offset + 8, count, unloadedDriver64).map(({ nameLength, name, start, end }) => ({
-    name: utf16.decode(name.subarray(0, nameLength & ~1)).replace(/\0.*$/s, ''),
-    start,
-    end,
-  }));
+function unloadedDrivers(source: ByteSource, pointerSize: 4 | 8, offset: number): UnloadedDriver[] {
+  const head = readBytes(source, offset, pointerSize);
+  if (offset === 0 || head.length < pointerSize) return [];
+  const count = Math.min(pointerSize === 8 ? u64Number(head, 0) : u32(head, 0), MAX_UNLOADED);
+  return table(source, offset + pointerSize, count, triageLayout[pointerSize].unloadedDriver).map(
+    ({ nameLength, name, start, end }) => ({
+      name: utf16.decode(name.subarray(0, nameLength & ~1)).replace(/\0.*$/s, ''),
+      start,
+      end,
+    }),
+  );
 }
 
 /** `count` structures at a file offset, as many as the file has. */

@@ -39,6 +39,18 @@ describe.each([32, 64] as const)('crash dumps of %i bits', (bits) => {
     expect(memory.notes).toEqual([]);
   });
 
+  it.each([
+    [5, 'FDMP', 'bitmap full'],
+    [6, 'SDMP', 'bitmap kernel'],
+    [7, 'SDMP', 'automatic'],
+    [1, 'SDMP', 'full'],
+  ])('go by the bitmap, whatever the header calls them (%i, %s)', async (type, signature, name) => {
+    const memory = await openBytes(buildBitmapDump(guest, 0x200, { bits, cr3: 0x1ad000n }, { type, signature }));
+    expect(memory.format).toBe(`Windows crash dump (${bits} bit, ${name})`);
+    expectGuest(memory, guest);
+    expect(memory.notes).toEqual([]);
+  });
+
   it('say what truncated ones lack', async () => {
     const missing = 0x3000;
     for (const whole of [
