@@ -11,10 +11,8 @@ const MIB = 1024 * 1024;
 const RUNS = Number(process.env.RUNS ?? 5);
 
 /** A peer: its name in the head of the table, and the command that answers what one of its plugins does. */
-export interface Peer {
+interface Peer {
   readonly name: string;
-  /** It finds no answer, and what is measured is how long it takes to say so. */
-  readonly fails?: boolean;
   command(plugin: string): Command;
 }
 
@@ -41,19 +39,23 @@ export class PairedRun {
     if (help !== undefined) row('--help', ...figures(help), '0.15');
     measureInTurn([this.#ours(['pslist', '-f', this.#path])], 1);
     for (const each of cases) this.#command(each);
-    console.log('');
   }
 
   #command({ name, args, peer, env, aim }: BenchCase): void {
     const own = this.#ours([...args, '-f', this.#path], env);
     // What a command compiles at its first run is kept for the next.
     measureInTurn([own], 1);
-    const others =
-      peer === undefined ? [] : this.#peers.map(({ fails = false, command }) => ({ ...command(peer), fails }));
+    const others = peer === undefined ? [] : this.#peers.map(({ command }) => command(peer));
     const [we, ...they] = measureInTurn([own, ...others], RUNS);
     if (we === undefined) return;
     const beside = they.flatMap((each) => [...figures(each), (each.wall / we.wall).toFixed(1)]);
     row(name, ...figures(we), aim === undefined ? '' : `${aim}`, ...beside);
+  }
+
+  /** A row of a command by itself. */
+  alone(name: string, command: Command): void {
+    const [measured] = measureInTurn([command], RUNS);
+    if (measured !== undefined) row(name, ...figures(measured));
   }
 
   /** How fast every byte is read, beside a program that does nothing else. */
@@ -70,6 +72,7 @@ export class PairedRun {
     const speed = ({ wall }: Measured) => size / MIB / Math.max(wall, 0.005);
     const yardsticks = measureInTurn(plain, RUNS);
     const piped = yardsticks[1]?.wall ?? Number.NaN;
+    console.log('');
     row('', 'wall s', 'cpu s', 'RSS MiB', 'MiB/s', 'times cat to wc');
     row('---', '---:', '---:', '---:', '---:', '---:');
     plain.forEach(({ name }, index) => {

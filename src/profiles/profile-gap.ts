@@ -8,7 +8,7 @@ export class ProfileGap extends UserError {
   constructor(missing: string, release: string) {
     super(
       `the profile for ${release} does not know ${missing}`,
-      'give a complete one with --profile FILE (memlapse profile build makes it from a vmlinux with debug information)',
+      'give a complete one with --profile FILE (memlapse profile build makes it of a vmlinux with debug information or of a PDB)',
     );
     this.missing = missing;
   }

@@ -1,9 +1,14 @@
 /** `netstat` of NT: connections, listeners and UDP endpoints. */
 import { column } from '../../core/columns.js';
 import { UserError } from '../../core/errors.js';
+import { fileName } from '../../objects/windows/file-name.js';
 import { endpoints } from '../../objects/windows/network/endpoints.js';
-import { processId, processName } from '../../objects/windows/process-facts.js';
+import { scanObjects } from '../../objects/windows/pool-scan.js';
+import { processName } from '../../objects/windows/process-facts.js';
 import { COMMON_OPTIONS, definePlugin, selected } from '../plugin.js';
+
+/** The devices of ReactOS's tcpip.sys through which endpoints are opened. */
+const REACTOS_DEVICES = /^\\Device\\(Tcp|Udp|RawIp)(\\|$)/i;
 
 export default definePlugin({
   name: 'netstat',
@@ -12,7 +17,7 @@ export default definePlugin({
   summary: 'List network sockets and connections',
   description:
     'Endpoints of tcpip.sys in pool blocks of the kernel, so that closed connections are among them whose memory was not used ' +
-    'again. Windows Vista and later; XP, 2003 and ReactOS keep theirs otherwise.',
+    'again. Before Vista without states, as these are not kept there; of ReactOS only whether there is any.',
   aliases: ['windows.netscan.NetScan', 'windows.netstat.NetStat', 'netscan'],
   examples: ['netstat -f memory.raw', 'netstat -f memory.raw --filter state=ESTABLISHED --json'],
   options: { pid: COMMON_OPTIONS.pid },
@@ -42,15 +47,23 @@ export default definePlugin({
       `${row.protocol} ${row.localAddress ?? '*'}:${row.localPort ?? '*'} ${row.remoteAddress ?? '*'}:${row.remotePort ?? '*'}`,
   },
   *rows(kernel, options, io) {
-    const [major = '0'] = kernel.profile.release.split('.');
-    if (Number(major) < 6) {
-      throw new UserError(
-        `netstat does not know the network structures of NT ${kernel.profile.release}`,
-        'list the handles of \\Device\\Tcp and \\Device\\Udp with: memlapse handles --filter type=File',
+    if (kernel.isReactOS) {
+      // Its driver keeps an endpoint for each file object of its devices, in structures of its own.
+      const files = [...scanObjects(kernel, ['File'])].map(({ body }) =>
+        fileName(kernel, kernel.struct('_FILE_OBJECT', body)),
       );
+      if (files.some((name) => name !== undefined && REACTOS_DEVICES.test(name))) {
+        throw new UserError(
+          'netstat does not know the network structures of ReactOS, and there are endpoints',
+          'list their files with: memlapse windows filescan',
+        );
+      }
+      io.note('no file of \\Device\\Tcp, \\Device\\Udp or \\Device\\RawIp is open, so there is no endpoint');
+      return;
     }
-    for (const { owner, created, ...endpoint } of endpoints(kernel, () => io.progress(0, 0, 'looking for endpoints'))) {
-      const pid = owner && processId(owner);
+    for (const { owner, pid, created, ...endpoint } of endpoints(kernel, () =>
+      io.progress(0, 0, 'looking for endpoints'),
+    )) {
       if (!selected(options.pid, pid)) continue;
       yield { pid, process: owner && processName(owner), ...endpoint, createTime: created };
     }

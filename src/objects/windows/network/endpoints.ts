@@ -1,9 +1,10 @@
-/** Connections, listeners and UDP endpoints of tcpip.sys, found by the tags of their pool blocks. Since NT 6.0. */
+/** Connections, listeners and UDP endpoints of tcpip.sys, found by the tags of their pool blocks: those since NT 6.0. */
 import { u16 } from '../../../core/bytes.js';
 import { ipv4Text, ipv6Text } from '../../network-addresses.js';
 import { readPointer, type StructView } from '../../struct-view.js';
 import type { WindowsKernel } from '../kernel.js';
 import { poolBlocks, poolTag } from '../pool-scan.js';
+import { processId } from '../process-facts.js';
 import { unixTime } from '../times.js';
 import {
   ENDPOINT_TAGS,
@@ -12,6 +13,7 @@ import {
   type NetworkLayout,
   networkLayouts,
 } from './endpoint-layouts.js';
+import { oldEndpoints } from './old-endpoints.js';
 
 export interface Endpoint {
   /** `tcp`, `tcp6`, `udp`, `udp6` */
@@ -21,7 +23,9 @@ export interface Endpoint {
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   readonly state: string | undefined;
-  /** The _EPROCESS; undefined for connections that have none any more. */
+  /** Of the process that made it; undefined for connections that have none any more. */
+  readonly pid: number | undefined;
+  /** The _EPROCESS; undefined when there is none, or none any more. */
   readonly owner: StructView | undefined;
   readonly created: bigint | undefined;
   readonly offset: bigint;
@@ -55,6 +59,7 @@ function buildOf(kernel: WindowsKernel): number {
 
 /** Endpoints as far as what stands in a block makes one; freed blocks among them that were not used again. */
 export function* endpoints(kernel: WindowsKernel, progress?: (address: bigint) => void): Generator<Endpoint> {
+  if (kernel.profile.release.startsWith('5.')) yield* oldEndpoints(kernel, progress);
   const layouts = networkLayouts(kernel.profile.pointerSize, buildOf(kernel));
   if (layouts.length === 0) return;
   const kinds = new Map(Object.entries(ENDPOINT_TAGS).map(([tag, kind]) => [poolTag(tag), kind]));
@@ -121,6 +126,7 @@ function endpointAt(
     remoteAddress: isConnection ? address(follow(info, layout.remote)) : undefined,
     remotePort: isConnection ? port(places.remotePort) : undefined,
     state: isConnection ? state : kind === 'listener' ? 'LISTEN' : undefined,
+    pid: owner && processId(owner),
     owner,
     created: kernel.space.view(created.address, 8) === undefined ? undefined : unixTime(created.big('QuadPart')),
     offset,
