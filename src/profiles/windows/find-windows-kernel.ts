@@ -15,6 +15,7 @@ import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { SearchEffort } from '../search-effort.js';
 import type { WindowsKernelLocation } from './location.js';
 import { LOW_TABLES, lowStubRoots, type RootHint, registerRoots, selfMappedRoots } from './page-table-roots.js';
+import { systemProcessRoots } from './system-process-roots.js';
 
 /** All kernels are called so for those who link against them, whatever their file is called (ntkrnlpa, ntkrnlmp). */
 const KERNEL_NAME = 'ntoskrnl.exe';
@@ -35,12 +36,13 @@ const ROOTS: Readonly<Record<SearchEffort, (memory: PhysicalMemory) => Generator
   },
   *thorough(memory) {
     yield* selfMappedRoots(memory, LOW_TABLES, memory.end);
+    yield* systemProcessRoots(memory);
   },
 };
 
 /**
  * The kernel in `memory`; undefined when there is none to be found with this effort. `quick` looks at registers and the
- * lowest 64 MiB, `thorough` at all the rest.
+ * lowest 64 MiB, `thorough` at all the rest and, last, for the System process.
  */
 export function findWindowsKernel(memory: PhysicalMemory, effort: SearchEffort): WindowsKernelLocation | undefined {
   let hints = 0;

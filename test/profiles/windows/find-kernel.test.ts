@@ -6,10 +6,12 @@ import { openMemory } from '../../../src/formats/open-image.js';
 import { findWindowsKernel } from '../../../src/profiles/windows/find-windows-kernel.js';
 import { loadWindowsProfile } from '../../../src/profiles/windows/load-profile.js';
 import { selfMappedRoots } from '../../../src/profiles/windows/page-table-roots.js';
+import { systemProcessRoots } from '../../../src/profiles/windows/system-process-roots.js';
 import { patchedMemory } from '../../analysis/patched-memory.js';
 import { onReactOS, REACTOS } from '../../analysis/windows/on-reactos.js';
 import { images } from '../../ground-truth/images.js';
 import { BufferMemory } from '../../synthetic/buffer-memory.js';
+import { synthesizeNt } from '../../synthetic/windows/synthesize-nt.js';
 
 /** By data/README.md beside the image, and by the registers that the emulator printed (CR3). */
 const TRUTH = { base: 0x8080_0000n, paging: '32-bit', architecture: 'i386' };
@@ -35,6 +37,11 @@ onReactOS('the kernel of ReactOS', (opened) => {
 
   it('is found above the lowest memory too, where each process has tables', () => {
     expect(findWindowsKernel(opened().image.memory, 'thorough')).toMatchObject(TRUTH);
+  });
+
+  it('is what the System process names as its tables, too', async () => {
+    const hints = [...systemProcessRoots(opened().image.memory)];
+    expect(hints).toContainEqual({ root: await registerCr3(), mode: '32-bit' });
   });
 
   it('is the same with a whole symbol file as with the one that is shipped', async () => {
@@ -63,6 +70,29 @@ onReactOS('the kernel of ReactOS', (opened) => {
   it('is no Linux kernel', async () => {
     await expect(opened().image.requireLinux()).rejects.toThrow(/no Linux kernel .*; it holds Windows/);
     expect(opened().image.os).toBe('windows');
+  });
+});
+
+describe.each(['6.1.7601.24540', '10.0.14393.4583', '10.0.19041.804', '10.0.22000.739'])('a guest of %s', (version) => {
+  it('whose tables do not map themselves is found by its System process', () => {
+    const { bytes } = synthesizeNt(version);
+    const whole = findWindowsKernel(new BufferMemory(bytes), 'quick');
+    if (whole === undefined) throw new Error('the guest is not found as it is');
+    const changed = Buffer.from(bytes);
+    // Nor is there the record for starting processors, which begins with a jump.
+    for (let page = 0; page < 0x10_0000; page += 4096) if (changed[page] === 0xe9) changed[page] = 0;
+    for (let root = 0; root < changed.length; root += 4096) {
+      for (let entry = 256; entry < 512; entry++) {
+        const at = root + entry * 8;
+        const leadsTo = Number(changed.readBigUInt64LE(at) & 0x000f_ffff_ffff_f000n);
+        if (leadsTo === root && (changed.readUInt8(at) & 0x83) === 3) changed.writeBigUInt64LE(0n, at);
+      }
+    }
+    const memory = new BufferMemory(changed);
+    expect([...selfMappedRoots(memory, 0, changed.length)]).toEqual([]);
+    expect(findWindowsKernel(memory, 'quick')).toBeUndefined();
+    const { base, dtb } = findWindowsKernel(memory, 'thorough') ?? {};
+    expect({ base, dtb }).toEqual({ base: whole.base, dtb: whole.dtb });
   });
 });
 
