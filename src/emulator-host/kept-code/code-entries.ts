@@ -2,7 +2,7 @@
  * Kept code as one blob: a table of contents in JSON, then the bytes. No checks of what is inside: who stores blobs proves
  * that they come back whole, and the key says which version wrote them.
  */
-import type { KeptRegion } from '../../emulator/jit/kept-region.js';
+import type { RegionRecord } from '../../emulator/jit/kept-region.js';
 
 interface Compiled {
   /** The WebAssembly module. */
@@ -13,7 +13,7 @@ interface Compiled {
 
 export type CodeEntry =
   | (Compiled & { readonly kind: 'module'; readonly key: string })
-  | (Compiled & { readonly kind: 'region'; readonly region: Omit<KeptRegion, 'module'> });
+  | (Compiled & { readonly kind: 'region'; readonly region: RegionRecord });
 
 export interface CodeBlob {
   /** How many runs have written it. */
@@ -29,7 +29,7 @@ interface Contents {
 /** Lengths of the parts that follow each other. */
 interface Listed {
   readonly key?: string;
-  readonly region?: Omit<KeptRegion, 'module' | 'code'>;
+  readonly region?: Omit<RegionRecord, 'code'>;
   readonly lengths: readonly [bytes: number, native: number, code: number];
 }
 

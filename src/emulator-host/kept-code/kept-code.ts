@@ -4,7 +4,7 @@
  * made from, so a wrong blob costs nothing but its reading.
  */
 import type { CodeStore, CompiledModule } from '../../emulator/jit/code-store.js';
-import type { KeptRegion } from '../../emulator/jit/kept-region.js';
+import type { KeptRegion, RegionRecord } from '../../emulator/jit/kept-region.js';
 import type { Blobs } from '../blobs.js';
 import { type CodeEntry, packCode, unpackCode } from './code-entries.js';
 import type { NativeCode } from './native-code.js';
@@ -20,12 +20,10 @@ const FIRST_RUNS = 3;
 
 /** An entry while it is in use. */
 interface Held {
-  entry: CodeEntry;
+  readonly entry: CodeEntry;
   module: WebAssembly.Module | undefined;
   used: boolean;
 }
-
-type HeldRegion = Held & { readonly region: KeptRegion };
 
 export class KeptCode implements CodeStore {
   private readonly blobs: Blobs;
@@ -33,7 +31,8 @@ export class KeptCode implements CodeStore {
   private foundNative: { readonly native: NativeCode | undefined } | undefined;
   private readonly key: string;
   private readonly modules = new Map<string, Held>();
-  private readonly bySignature = new Map<number, HeldRegion[]>();
+  private readonly bySignature = new Map<number, KeptRegion[]>();
+  private readonly heldRegions = new Map<KeptRegion, Held>();
   private readonly runs: number;
   private count = 0;
   private fresh = 0;
@@ -71,10 +70,10 @@ export class KeptCode implements CodeStore {
   }
 
   regions(signature: number): readonly KeptRegion[] {
-    return this.bySignature.get(signature)?.map(({ region }) => region) ?? [];
+    return this.bySignature.get(signature) ?? [];
   }
 
-  keepRegion({ module: _made, ...region }: KeptRegion, { bytes, module }: CompiledModule): void {
+  keepRegion(region: RegionRecord, { bytes, module }: CompiledModule): void {
     this.addRegion({ kind: 'region', region, bytes, native: undefined }, module);
     this.fresh++;
   }
@@ -82,7 +81,7 @@ export class KeptCode implements CodeStore {
   /** Stores what is new, if that is worth it. */
   save(): void {
     if (this.runs >= FIRST_RUNS && this.fresh <= this.count * NEW_SHARE) return;
-    const all = [...this.modules.values(), ...[...this.bySignature.values()].flat()];
+    const all = [...this.modules.values(), ...this.heldRegions.values()];
     const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
     const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;
     const entries = kept.map((held) => this.withNative(held));
@@ -95,11 +94,12 @@ export class KeptCode implements CodeStore {
   }
 
   private addRegion(entry: Extract<CodeEntry, { kind: 'region' }>, module: WebAssembly.Module | undefined): void {
-    const { signature } = entry.region;
-    const others = this.bySignature.get(signature) ?? [];
     const held: Held = { entry, module, used: module !== undefined };
     const region: KeptRegion = { ...entry.region, module: () => this.load(held) };
-    this.bySignature.set(signature, [Object.assign(held, { region }), ...others].slice(0, MOST_VERSIONS));
+    const versions = [region, ...this.regions(region.signature)];
+    this.bySignature.set(region.signature, versions.slice(0, MOST_VERSIONS));
+    this.heldRegions.set(region, held);
+    for (const old of versions.slice(MOST_VERSIONS)) this.heldRegions.delete(old);
   }
 
   private load(held: Held): WebAssembly.Module {

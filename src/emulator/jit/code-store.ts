@@ -4,7 +4,7 @@
  *
  * The emulator keeps nothing itself, and a store may forget everything at any time.
  */
-import type { KeptRegion } from './kept-region.js';
+import type { KeptRegion, RegionRecord } from './kept-region.js';
 
 /** A module with the bytes that it was compiled from. */
 export interface CompiledModule {
@@ -18,5 +18,5 @@ export interface CodeStore {
   keepModule(key: string, compiled: CompiledModule): void;
   /** Regions whose origin has this signature (`signatureAt`), the best first. */
   regions(signature: number): readonly KeptRegion[];
-  keepRegion(region: KeptRegion, compiled: CompiledModule): void;
+  keepRegion(region: RegionRecord, compiled: CompiledModule): void;
 }

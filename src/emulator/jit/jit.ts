@@ -135,7 +135,6 @@ export class Jit {
         blocks: plan.blocks.map(({ delta, length }) => ({ delta, length })),
         code: codeOf(plan.blocks, bytes),
         leaves,
-        module: () => compiled.module,
       },
       compiled,
     );

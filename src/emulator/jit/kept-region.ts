@@ -8,7 +8,8 @@ import { RAM_BASE } from '../cpu/memory-map.js';
 import type { Leave } from './leave.js';
 import type { PlacedBlock } from './region-blocks.js';
 
-export interface KeptRegion {
+/** All of it but its code: plain data. */
+export interface RegionRecord {
   /** `signatureAt` of the origin. */
   readonly signature: number;
   /** `CpuMode.key` that it was translated for. */
@@ -20,6 +21,9 @@ export interface KeptRegion {
   /** The bytes of the blocks, one block after the other. */
   readonly code: Uint8Array;
   readonly leaves: readonly Leave[];
+}
+
+export interface KeptRegion extends RegionRecord {
   /** The compiled function, exported as `region`. */
   module(): WebAssembly.Module;
 }
