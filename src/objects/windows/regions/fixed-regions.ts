@@ -36,27 +36,21 @@ const UPPER_X86: readonly FixedRegion[] = [
 ];
 const BUILDS_5 = { from: 2600, to: 3790 } as const;
 
+/** The tables map themselves from 0xc0000000 on; hyperspace lies behind them. */
+const layoutX86 = (paging: PagingModeName, hyperSpace: bigint, end: bigint): FixedLayout => ({
+  paging,
+  builds: BUILDS_5,
+  regions: [
+    ...LOWER_X86,
+    region('PageTables', 0xc000_0000n, hyperSpace),
+    region('HyperSpace', hyperSpace, end),
+    ...UPPER_X86,
+  ],
+});
+
 const LAYOUTS: readonly FixedLayout[] = [
-  {
-    paging: '32-bit',
-    builds: BUILDS_5,
-    regions: [
-      ...LOWER_X86,
-      region('PageTables', 0xc000_0000n, 0xc040_0000n),
-      region('HyperSpace', 0xc040_0000n, 0xc080_0000n),
-      ...UPPER_X86,
-    ],
-  },
-  {
-    paging: 'PAE',
-    builds: BUILDS_5,
-    regions: [
-      ...LOWER_X86,
-      region('PageTables', 0xc000_0000n, 0xc080_0000n),
-      region('HyperSpace', 0xc080_0000n, 0xc0c0_0000n),
-      ...UPPER_X86,
-    ],
-  },
+  layoutX86('32-bit', 0xc040_0000n, 0xc080_0000n),
+  layoutX86('PAE', 0xc080_0000n, 0xc0c0_0000n),
   {
     paging: '4-level',
     builds: { from: 7600, to: 7601 },
