@@ -2,7 +2,6 @@
  * Every plugin of Linux on damaged images: in its bounds, with rows of the published shape, and with no other exception than
  * the one for people.
  */
-import { describe, it } from 'vitest';
 import { damageTests } from './damage-tests.js';
 import { REAL, SYNTHETIC } from './subject-files.js';
 
@@ -13,6 +12,4 @@ const real = REAL.filter(({ name }) => REAL_NAMES.includes(name));
 for (const candidate of SYNTHETIC.filter(({ system }) => system === 'linux'))
   damageTests(candidate, { plugin: 150, kernel: 60 });
 for (const candidate of real) damageTests(candidate, { plugin: 60, kernel: 10 });
-describe.skipIf(real.length > 0)('real images (none here)', () => {
-  it.skip('are not damaged', () => {});
-});
+if (real.length === 0) console.log('skipped: damage to real images (no image here)');

@@ -1,5 +1,4 @@
 /** Every plugin of NT on damaged images: synthetic guests always, ReactOS where it is there. */
-import { describe, it } from 'vitest';
 import { damageTests } from './damage-tests.js';
 import { REAL, SYNTHETIC } from './subject-files.js';
 
@@ -8,6 +7,4 @@ const real = REAL.filter(isWindows);
 
 for (const candidate of SYNTHETIC.filter(isWindows)) damageTests(candidate, { plugin: 70, kernel: 10 });
 for (const candidate of real) damageTests(candidate, { plugin: 12, kernel: 2 });
-describe.skipIf(real.length > 0)('ReactOS (no image here)', () => {
-  it.skip('is not damaged', () => {});
-});
+if (real.length === 0) console.log('skipped: damage to ReactOS (no image here)');
