@@ -10,7 +10,7 @@
 import { InvariantError } from '../../core/errors.js';
 import { CodeBuffer } from './code-buffer.js';
 import { INTEGER_OPS, type IntegerOp, loadOpcode, OP, type Opcode, storeOpcode, Value } from './value.js';
-import { type FunctionType, typeByte, type ValueType, type WasmModule } from './wasm-module.js';
+import { type BranchHint, type FunctionType, typeByte, type ValueType, type WasmModule } from './wasm-module.js';
 
 /** A branch target; see `block` and `loop`. */
 export interface Label {
@@ -34,6 +34,7 @@ export class OpBuilder {
   private readonly freeTemps: Record<ValueType, number[]> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
   private readonly usedTemps: number[] = [];
   private depth = 0;
+  private readonly hints: BranchHint[] = [];
   /** Version of each mutable place; see Value.place. */
   protected readonly versions: number[] = [];
 
@@ -349,6 +350,20 @@ export class OpBuilder {
     this.close();
   }
 
+  /** `if` whose body is left out of the straight path: it is rarely, or never, run. */
+  ifRarely(condition: Value, body: () => void): void {
+    this.emit(condition);
+    this.expect(false);
+    this.open(OP.if);
+    body();
+    this.close();
+  }
+
+  /** Notes that the branch opcode that follows is most often (not) taken; see `BranchHint`. */
+  protected expect(taken: boolean): void {
+    this.hints.push({ at: this.code.length, taken });
+  }
+
   /** A block; `branch(label)` inside leaves it. */
   block(body: (label: Label) => void): void {
     this.open(OP.block);
@@ -407,6 +422,7 @@ export class OpBuilder {
   finish(exportName: string, results: readonly ValueType[]): void {
     this.code.byte(OP.end);
     const params = this.localTypes.slice(0, this.parameterCount);
-    this.module.define(exportName, { params, results }, this.localTypes.slice(this.parameterCount), this.code.view());
+    const locals = this.localTypes.slice(this.parameterCount);
+    this.module.define(exportName, { params, results }, locals, this.code.view(), this.hints);
   }
 }

@@ -24,6 +24,17 @@ interface DefinedFunction {
   readonly type: number;
   readonly locals: readonly ValueType[];
   readonly body: Uint8Array;
+  readonly hints: readonly BranchHint[];
+}
+
+/**
+ * What a branch or `if` most often does, by the place of its opcode in the body: the proposal "branch hinting" of the
+ * WebAssembly community group. A compiler that knows it moves rare arms out of the way and saves registers only there; who
+ * does not, skips the section.
+ */
+export interface BranchHint {
+  readonly at: number;
+  readonly taken: boolean;
 }
 
 export interface FunctionType {
@@ -62,8 +73,14 @@ export class WasmModule {
   }
 
   /** Adds a function; `body` ends with the `end` opcode. Locals come after the parameters. */
-  define(exportName: string, type: FunctionType, locals: readonly ValueType[], body: Uint8Array): void {
-    this.functions.push({ exportName, type: this.type(type), locals, body: body.slice() });
+  define(
+    exportName: string,
+    type: FunctionType,
+    locals: readonly ValueType[],
+    body: Uint8Array,
+    hints: readonly BranchHint[] = [],
+  ): void {
+    this.functions.push({ exportName, type: this.type(type), locals, body: body.slice(), hints });
   }
 
   /** The finished module. It imports `env.memory`. */
@@ -105,6 +122,7 @@ export class WasmModule {
         section.unsigned(this.imports.length + index);
       });
     });
+    this.branchHints(out);
     this.section(out, 10, this.functions.length, (section) => {
       for (const one of this.functions) {
         const header = this.localsHeader(one.locals);
@@ -114,6 +132,28 @@ export class WasmModule {
       }
     });
     return out.view();
+  }
+
+  private branchHints(out: CodeBuffer): void {
+    const hinted = this.functions.filter(({ hints }) => hints.length > 0);
+    if (hinted.length === 0) return;
+    const section = new CodeBuffer();
+    section.name('metadata.code.branch_hint');
+    section.unsigned(hinted.length);
+    for (const one of hinted) {
+      section.unsigned(this.imports.length + this.functions.indexOf(one));
+      section.unsigned(one.hints.length);
+      // Places count from the declaration of the locals.
+      const start = this.localsHeader(one.locals).length;
+      for (const { at, taken } of one.hints) {
+        section.unsigned(start + at);
+        section.byte(1);
+        section.byte(taken ? 1 : 0);
+      }
+    }
+    out.byte(0);
+    out.unsigned(section.length);
+    out.append(section.view());
   }
 
   private section(out: CodeBuffer, id: number, count: number, write: (section: CodeBuffer) => void): void {

@@ -132,14 +132,14 @@ export class HandlerBuilder extends InstructionBuilder {
     if (access !== 0) {
       const bound = (access & ACCESS_WRITE) === 0 ? SEGMENT_OFFSETS.readEnd : SEGMENT_OFFSETS.writeEnd;
       const end = this.add(fixed, this.i64(access & 0xff));
-      this.if(this.compare('gtU', end, this.loadMemory('i64', 8, address, bound)), () => {
+      this.ifRarely(this.compare('gtU', end, this.loadMemory('i64', 8, address, bound)), () => {
         this.setState('argument0', fixed);
         const allowed = this.call('segmentCheck', { params: ['i32', 'i32', 'i32'], results: ['i32'] }, [
           address,
           this.i32(access),
           this.record,
         ]) as Value;
-        this.if(this.eqz(allowed), () => this.leaveOnFault());
+        this.ifRarely(this.eqz(allowed), () => this.leaveOnFault());
       });
     }
     return this.and(this.add(fixed, base), this.i64(0xffffffff));
@@ -242,7 +242,9 @@ export class HandlerBuilder extends InstructionBuilder {
   }
 
   arrive(): void {
-    this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () => this.return(this.i32(EXIT.event)));
+    this.ifRarely(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () =>
+      this.return(this.i32(EXIT.event)),
+    );
     this.nextBlock();
     this.ended = true;
   }

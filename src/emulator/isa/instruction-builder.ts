@@ -413,7 +413,7 @@ export abstract class InstructionBuilder extends MemoryBuilder {
   // ---- exceptions --------------------------------------------------------------------------------------------
 
   raiseIf(condition: Value, vector: number, errorCode?: number): void {
-    this.if(condition, () => this.raise(vector, errorCode));
+    this.ifRarely(condition, () => this.raise(vector, errorCode));
   }
 
   /** #GP(0) unless bits 63:47 of a fixed i64 are equal (SDM volume 1, 3.3.7.1). */
@@ -431,7 +431,7 @@ export abstract class InstructionBuilder extends MemoryBuilder {
 
   /** Traps (#UD, #NM, #MF) when the x87 or SSE state must not be touched now; see `cpu/fpu-traps.ts`. */
   requireUnit(unit: 'x87' | 'sse'): void {
-    this.if(this.state(`${unit}Trap`), () => this.raise(unit === 'x87' ? RAISE_X87_TRAP : RAISE_SSE_TRAP));
+    this.ifRarely(this.state(`${unit}Trap`), () => this.raise(unit === 'x87' ? RAISE_X87_TRAP : RAISE_SSE_TRAP));
   }
 
   /** A fresh local that survives the instruction; for loops in semantic functions. */

@@ -52,6 +52,7 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.beforeAccess(address, access);
     const entry = this.tlbEntry(address);
     this.emit(this.hits(address, entry, bytes, TLB_OFFSETS.writeTag));
+    this.expect(true);
     this.open(OP.if);
     const host = this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend));
     this.storeMemory(bytes, host, 0, value);
@@ -59,10 +60,7 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.else();
     this.storeMemory(bytes, this.i32(0), stateAddress('bounce'), value);
     const done = this.call('missStore', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
-    this.emit(this.eqz(done));
-    this.open(OP.if);
-    this.leaveOnFault();
-    this.close();
+    this.ifRarely(this.eqz(done), () => this.leaveOnFault());
     this.afterAccess(address, access, this.i32(stateAddress('bounce')), value);
     this.close();
   }
@@ -91,14 +89,12 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.emit(
       this.hits(address, entry, bytes, (access & ACCESS_WRITE) === 0 ? TLB_OFFSETS.readTag : TLB_OFFSETS.writeTag),
     );
+    this.expect(true);
     this.open(OP.if, 'i32');
     this.emit(this.add(this.wrap(address), this.tlbLoad(entry, TLB_OFFSETS.addend)));
     this.else();
     const slow = this.call('missAddress', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
-    this.emit(this.eqz(slow));
-    this.open(OP.if);
-    this.leaveOnFault();
-    this.close();
+    this.ifRarely(this.eqz(slow), () => this.leaveOnFault());
     this.emit(slow);
     this.close();
     this.code.byte(OP.localSet);

@@ -141,7 +141,7 @@ export class RegionBuilder extends RegionFlags {
     this.pending = 'carried';
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
-    this.if(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, flags: CARRIED }));
+    this.ifRarely(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, flags: CARRIED }));
     this.set(this.remaining, left);
     this.releaseTemps();
     let offset = 0;
@@ -243,8 +243,16 @@ export class RegionBuilder extends RegionFlags {
   }
 
   jumpRelativeIf(condition: Value, i: number): void {
-    this.if(condition, () => this.takeRelative(i));
-    this.goTo(this.current.delta + this.offset + this.instruction.length);
+    const next = this.current.delta + this.offset + this.instruction.length;
+    const { targets } = this.current;
+    this.emit(condition);
+    // What is outside was cold when the region was made.
+    if (!targets.has(this.relativeTarget(i))) this.expect(false);
+    else if (!targets.has(next)) this.expect(true);
+    this.open(OP.if);
+    this.takeRelative(i);
+    this.close();
+    this.goTo(next);
     this.ended = true;
   }
 
@@ -294,7 +302,9 @@ export class RegionBuilder extends RegionFlags {
     this.fallsOutOfBlock();
     if (always) this.leaveAt(next, EXIT.event);
     else {
-      this.if(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () => this.leaveAt(next, EXIT.event));
+      this.ifRarely(this.loadMemory('i32', 4, this.i32(0), stateAddress('attention')), () =>
+        this.leaveAt(next, EXIT.event),
+      );
       this.goTo(next);
     }
     this.ended = true;
@@ -422,14 +432,14 @@ export class RegionBuilder extends RegionFlags {
     if (access !== 0) {
       const bound = (access & ACCESS_WRITE) === 0 ? SEGMENT_OFFSETS.readEnd : SEGMENT_OFFSETS.writeEnd;
       const end = this.add(fixed, this.i64(access & 0xff));
-      this.if(this.compare('gtU', end, this.loadMemory('i64', 8, this.i32(0), address + bound)), () => {
+      this.ifRarely(this.compare('gtU', end, this.loadMemory('i64', 8, this.i32(0), address + bound)), () => {
         this.setState('argument0', fixed);
         const allowed = this.call('segmentCheck', { params: ['i32', 'i32', 'i32'], results: ['i32'] }, [
           this.i32(address),
           this.i32(access),
           this.i32(0),
         ]) as Value;
-        this.if(this.eqz(allowed), () => this.leaveOnFault());
+        this.ifRarely(this.eqz(allowed), () => this.leaveOnFault());
       });
     }
     return this.and(this.add(fixed, base), this.i64(0xffffffff));
