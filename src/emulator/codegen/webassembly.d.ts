@@ -23,8 +23,11 @@ declare namespace WebAssembly {
     static imports(
       module: Module,
     ): { module: string; name: string; kind: 'function' | 'memory' | 'table' | 'global' }[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
     private readonly brand: undefined;
   }
+
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
 
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, ImportValue>>);
