@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { SerialSink } from '../emulator-host/serial-sink.js';
 import { convertImage } from '../formats/convert-image.js';
 import type { GuestFile } from '../guests/guest-file.js';
+import { checkTag } from '../snapshots/series-name.js';
 import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
@@ -120,7 +121,7 @@ export class LiveSession {
       name: run.series,
       guest: guest.name,
       pid: process.pid,
-      state: run.paused ? 'paused' : 'running',
+      state: run.state,
       since: this.#since,
       instructions: machine.icount,
       guestTime: machine.time,
@@ -148,6 +149,7 @@ export class LiveSession {
         return null;
       },
       snapshot: async ({ label, tag }) => {
+        if (tag !== undefined) checkTag(tag);
         const { snapshot, pause } = await run.snapshot('on demand', label);
         const { series, number } = snapshot;
         if (tag !== undefined) store.tag(series, number, tag);

@@ -11,11 +11,10 @@
  * One store may be open in several processes: readers see what was committed when they opened a snapshot and keep
  * seeing it; a writer that is killed leaves no trace but pages that `collectGarbage` takes away.
  */
-import { UserError } from '../core/errors.js';
 import { type ManifestRecord, type MemoryDescription, type SnapshotInfo, snapshotInfo } from './manifest.js';
 import { readManifest, readState } from './read-records.js';
 import { unseal } from './seal.js';
-import { checkSeriesName } from './series-name.js';
+import { checkSeriesName, checkTag } from './series-name.js';
 import { SnapshotMemory } from './snapshot-memory.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { inTransaction, openDatabase, type SnapshotKey, type StoreTables } from './store-database.js';
@@ -123,8 +122,7 @@ export class SnapshotStore {
   /** Gives a snapshot a name; a tag that the series has already moves. */
   tag(series: string, number: number, tag: string): void {
     this.get(series, number);
-    checkSeriesName(tag);
-    if (tag === 'last' || /^\d+$/.test(tag)) throw new UserError(`'${tag}' cannot be a tag`, 'choose another word');
+    checkTag(tag);
     inTransaction(this.#tables, this.folder, true, () => this.#tables.tags.putSync([series, tag], number));
   }
 
