@@ -12,7 +12,7 @@ interface Compiled {
 }
 
 export type CodeEntry =
-  | (Compiled & { readonly kind: 'module'; readonly key: string })
+  | (Compiled & { readonly kind: 'handlers' })
   | (Compiled & { readonly kind: 'region'; readonly region: RegionRecord });
 
 export interface CodeBlob {
@@ -26,9 +26,8 @@ interface Contents {
   readonly listed: readonly Listed[];
 }
 
-/** Lengths of the parts that follow each other. */
+/** Lengths of the parts that follow each other; without a region, it is the module of handlers. */
 interface Listed {
-  readonly key?: string;
   readonly region?: Omit<RegionRecord, 'code'>;
   readonly lengths: readonly [bytes: number, native: number, code: number];
 }
@@ -42,7 +41,7 @@ export function packCode({ runs, entries }: CodeBlob): Uint8Array {
     const code = entry.kind === 'region' ? entry.region.code : new Uint8Array();
     parts.push(entry.bytes, native, code);
     const lengths = [entry.bytes.length, native.length, code.length] as const;
-    if (entry.kind === 'module') return { key: entry.key, lengths };
+    if (entry.kind === 'handlers') return { lengths };
     const { code: _code, ...region } = entry.region;
     return { region, lengths };
   });
@@ -63,11 +62,11 @@ export function unpackCode(blob: Uint8Array | undefined): CodeBlob {
     return part as Uint8Array<ArrayBuffer>;
   };
   const { runs, listed } = JSON.parse(contents) as Contents;
-  const entries = listed.map(({ key, region, lengths }): CodeEntry => {
+  const entries = listed.map(({ region, lengths }): CodeEntry => {
     const [bytes, native, code] = lengths.map(take) as [Uint8Array<ArrayBuffer>, Uint8Array, Uint8Array];
     const compiled = { bytes, native: native.length === 0 ? undefined : native };
     if (region !== undefined) return { kind: 'region', region: { ...region, code }, ...compiled };
-    return { kind: 'module', key: key as string, ...compiled };
+    return { kind: 'handlers', ...compiled };
   });
   return { runs, entries };
 }

@@ -30,7 +30,9 @@ export class KeptCode implements CodeStore {
   private readonly findNative: () => NativeCode | undefined;
   private foundNative: { readonly native: NativeCode | undefined } | undefined;
   private readonly key: string;
-  private readonly modules = new Map<string, Held>();
+  private heldHandlers: Held | undefined;
+  /** Set by who makes handlers. */
+  freshHandlers: () => CompiledModule | undefined = () => undefined;
   private readonly bySignature = new Map<number, KeptRegion[]>();
   private readonly heldRegions = new Map<KeptRegion, Held>();
   private readonly runs: number;
@@ -48,7 +50,7 @@ export class KeptCode implements CodeStore {
     const kept = unpackCode(blobs.get(key));
     this.runs = kept.runs;
     for (const entry of kept.entries) {
-      if (entry.kind === 'module') this.modules.set(entry.key, { entry, module: undefined, used: false });
+      if (entry.kind === 'handlers') this.heldHandlers = { entry, module: undefined, used: false };
       else this.addRegion(entry, undefined);
       this.count++;
     }
@@ -59,14 +61,8 @@ export class KeptCode implements CodeStore {
     return this.foundNative.native;
   }
 
-  module(key: string): WebAssembly.Module | undefined {
-    const held = this.modules.get(key);
-    return held === undefined ? undefined : this.load(held);
-  }
-
-  keepModule(key: string, { bytes, module }: CompiledModule): void {
-    this.modules.set(key, { entry: { kind: 'module', key, bytes, native: undefined }, module, used: true });
-    this.fresh++;
+  handlers(): WebAssembly.Module | undefined {
+    return this.heldHandlers && this.load(this.heldHandlers);
   }
 
   regions(signature: number): readonly KeptRegion[] {
@@ -81,7 +77,12 @@ export class KeptCode implements CodeStore {
   /** Stores what is new, if that is worth it. */
   save(): void {
     if (this.runs >= FIRST_RUNS && this.fresh <= this.count * NEW_SHARE) return;
-    const all = [...this.modules.values(), ...this.heldRegions.values()];
+    const handlers = this.freshHandlers();
+    if (handlers !== undefined) {
+      const entry = { kind: 'handlers', bytes: handlers.bytes, native: undefined } as const;
+      this.heldHandlers = { entry, module: handlers.module, used: true };
+    }
+    const all = [...(this.heldHandlers ? [this.heldHandlers] : []), ...this.heldRegions.values()];
     const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
     const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;
     const entries = kept.map((held) => this.withNative(held));

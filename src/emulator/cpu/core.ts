@@ -3,7 +3,6 @@
  * outside has to happen. `create-processor.ts` is its public face.
  */
 import { InvariantError } from '../../core/errors.js';
-import { CachingDecoder } from '../decode/caching-decoder.js';
 import { Decoder } from '../decode/decoder.js';
 import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
@@ -11,6 +10,7 @@ import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js'
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
+import { RecordForms } from '../interpreter/record-forms.js';
 import { RecordWriter } from '../interpreter/record-writer.js';
 import { TF } from '../isa/eflags.js';
 import type { CodeStore } from '../jit/code-store.js';
@@ -71,7 +71,7 @@ export class ProcessorCore {
   readonly ports: IoPorts;
   /** The register stack as the host-side x87 functions see it. */
   readonly x87: X87Stack;
-  readonly decoder: CachingDecoder;
+  readonly decoder: Decoder;
   readonly blocks: BlockCache;
   readonly handlers: HandlerTable;
   readonly slow: SlowPaths;
@@ -149,13 +149,13 @@ export class ProcessorCore {
         callHelper: (helper, record) => this.callHelper(helper, record),
       }),
     };
-    const decoder = new Decoder(model.features);
-    this.decoder = new CachingDecoder(decoder);
-    this.handlers = new HandlerTable(this.imports, handlers, decoder, options.code);
+    this.decoder = new Decoder(model.features);
+    this.handlers = new HandlerTable(this.imports, handlers, this.decoder, options.code);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
-    const records = new RecordWriter(this.state, this.handlers, { blockEnd, stepEnd });
-    this.blocks = new BlockCache(this.state, this.memory, this.decoder, records);
+    const records = new RecordWriter(this.state, { blockEnd, stepEnd });
+    const forms = new RecordForms(this.decoder, this.handlers);
+    this.blocks = new BlockCache(this.state, this.memory, forms, records);
     this.events = new EventHub({
       state: this.state,
       handlers: this.handlers,

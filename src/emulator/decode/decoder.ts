@@ -4,7 +4,14 @@
  * Pure: sees a byte source and a mode, no processor state. Undefined encodings are a value (`undefined`), and so is an
  * instruction that needs bytes the source does not have ('short').
  */
-import { type CpuMode, type Instruction, type Operand, RIP_BASE } from '../isa/instruction.js';
+import {
+  type CpuMode,
+  type Instruction,
+  type Literal,
+  type Operand,
+  RIP_BASE,
+  type Width,
+} from '../isa/instruction.js';
 import type { Feature, Row } from '../isa/row.js';
 import { type IndexedRow, type OpcodeIndex, opcodeIndex } from './opcode-index.js';
 import type { OperandCode } from './operand-codes.js';
@@ -72,6 +79,7 @@ export class Decoder {
 
   private parse(offset: number, mode: CpuMode): Instruction | undefined {
     const p: Parts = {
+      start: offset,
       position: offset,
       operandPrefix: false,
       addressPrefix: false,
@@ -84,6 +92,7 @@ export class Decoder {
       addressSize: mode.codeSize,
       operandSize: 4,
       memory: undefined,
+      literals: [],
     };
     const found = this.findRow(p, mode);
     if (found === undefined) return undefined;
@@ -96,11 +105,11 @@ export class Decoder {
     if (pattern.hasModrm && p.modrm < 0xc0) this.parseMemory(p, mode);
     const operands: Operand[] = [];
     for (const code of codes) {
-      const operand = this.parseOperand(p, code, mode, found);
+      const operand = this.parseOperand(p, operands.length, code, mode, found);
       if (operand === undefined) return undefined;
       operands.push(operand);
       if (code.source === 'pointer') {
-        operands.push({ kind: 'immediate', size: 2, value: this.unsignedImmediate(p, 2) });
+        operands.push({ kind: 'immediate', size: 2, value: this.unsigned(p, operands.length, 2) });
       }
     }
     const repeat = row.repeatable && p.repeat !== 0 ? (p.repeat === 0xf3 ? 'rep' : 'repne') : undefined;
@@ -114,7 +123,7 @@ export class Decoder {
       lock: p.lock,
       segment: effectiveSegment(p, 3),
       operands,
-      number: -1,
+      literals: p.literals,
     };
   }
 
@@ -190,9 +199,9 @@ export class Decoder {
     if (p.addressSize === 2) {
       const [base, index] = BASES_16[rm] as readonly [number, number];
       if (mod === 0 && rm === 6) {
-        p.memory = { base: -1, index: -1, scale: 0, displacement: this.unsignedImmediate(p, 2) };
+        p.memory = { base: -1, index: -1, scale: 0, displacement: this.unsigned(p, 'displacement', 2) };
       } else {
-        const displacement = mod === 0 ? 0 : this.signedImmediate(p, mod === 1 ? 1 : 2);
+        const displacement = mod === 0 ? 0 : this.signed(p, 'displacement', mod === 1 ? 1 : 2);
         p.memory = { base, index, scale: 0, displacement };
       }
       return;
@@ -210,11 +219,18 @@ export class Decoder {
       if ((sib & 7) === 5 && mod === 0) base = -2;
     } else if (rm === 5 && mod === 0) base = mode.codeSize === 8 ? RIP_BASE : -2;
     const hasWide = mod === 2 || base === -2 || base === RIP_BASE;
-    const displacement = mod === 1 ? this.signedImmediate(p, 1) : hasWide ? this.signedImmediate(p, 4) : 0;
+    const size = mod === 1 ? 1 : hasWide ? 4 : 0;
+    const displacement = size === 0 ? 0 : this.signed(p, 'displacement', size);
     p.memory = { base: base === -2 ? -1 : base, index, scale, displacement };
   }
 
-  private parseOperand(p: Parts, code: OperandCode, mode: CpuMode, found: IndexedRow): Operand | undefined {
+  private parseOperand(
+    p: Parts,
+    number: number,
+    code: OperandCode,
+    mode: CpuMode,
+    found: IndexedRow,
+  ): Operand | undefined {
     const size = sizeOf(code, p);
     switch (code.source) {
       case 'modrm.rm': {
@@ -233,19 +249,23 @@ export class Decoder {
       case 'one':
         return { kind: 'immediate', size: 1, value: 1 };
       case 'immediate':
-        return { kind: 'immediate', size: immediateSize(code, p, found, size), value: this.immediate(p, code, size) };
+        return {
+          kind: 'immediate',
+          size: immediateSize(code, p, found, size),
+          value: this.immediate(p, number, code, size),
+        };
       case 'relative': {
-        const value = this.signedImmediate(p, size as 1 | 2 | 4);
-        return { kind: 'relative', size, value };
+        return { kind: 'relative', size, value: this.signed(p, number, size as 1 | 2 | 4) };
       }
       case 'pointer':
         return {
           kind: 'immediate',
           size: p.operandSize,
-          value: this.unsignedImmediate(p, p.operandSize === 2 ? 2 : 4),
+          value: this.unsigned(p, number, p.operandSize === 2 ? 2 : 4),
         };
       case 'offset': {
-        const displacement = p.addressSize === 8 ? this.wideImmediate(p) : this.unsignedImmediate(p, p.addressSize);
+        const displacement =
+          p.addressSize === 8 ? this.wide(p, 'displacement') : this.unsigned(p, 'displacement', p.addressSize);
         const segment = effectiveSegment(p, 3);
         return {
           kind: 'memory', size, segment, segmented: isSegmented(segment, mode), base: -1, index: -1, scale: 0, displacement,
@@ -257,7 +277,6 @@ export class Decoder {
   private memoryOperand(p: Parts, size: number, mode: CpuMode, row: Row): Operand {
     const { base, index, scale, displacement } = p.memory as NonNullable<Parts['memory']>;
     const segment = effectiveSegment(p, base === 4 || base === 5 ? 2 : 3);
-    const moved = row.popsFirst && base === 4 ? p.operandSize : 0;
     return {
       kind: 'memory',
       size,
@@ -266,17 +285,35 @@ export class Decoder {
       base,
       index,
       scale,
-      displacement: displacement + moved,
+      displacement: displacement + poppedBefore(row, base, p.operandSize),
     };
   }
 
-  private immediate(p: Parts, code: OperandCode, size: number): number | bigint {
-    if (code.size === 'v' && size === 8) return this.wideImmediate(p);
-    if (size === 8) return this.signedImmediate(p, 4);
-    return this.signedImmediate(p, size as 1 | 2 | 4);
+  private immediate(p: Parts, number: number, code: OperandCode, size: number): number | bigint {
+    if (code.size === 'v' && size === 8) return this.wide(p, number);
+    return this.signed(p, number, size === 8 ? 4 : (size as 1 | 2 | 4));
   }
 
-  private unsignedImmediate(p: Parts, size: number): number {
+  // ---- literals ----------------------------------------------------------------------------------------------
+
+  private unsigned(p: Parts, part: Literal['part'], size: 2 | 4): number {
+    p.literals.push({ part, at: p.position - p.start, size, signed: false });
+    return this.read(p, size);
+  }
+
+  private signed(p: Parts, part: Literal['part'], size: 1 | 2 | 4): number {
+    p.literals.push({ part, at: p.position - p.start, size, signed: true });
+    const unused = 32 - size * 8;
+    return (this.read(p, size) << unused) >> unused;
+  }
+
+  private wide(p: Parts, part: Literal['part']): bigint {
+    p.literals.push({ part, at: p.position - p.start, size: 8, signed: true });
+    const low = this.read(p, 4);
+    return BigInt.asIntN(64, BigInt(low) | (BigInt(this.read(p, 4)) << 32n));
+  }
+
+  private read(p: Parts, size: 1 | 2 | 4): number {
     if (p.position + size > this.end) throw SHORT;
     const at = p.position;
     p.position += size;
@@ -285,14 +322,9 @@ export class Decoder {
     if (size > 2) value |= ((this.bytes[at + 2] as number) << 16) | ((this.bytes[at + 3] as number) << 24);
     return value >>> 0;
   }
+}
 
-  private signedImmediate(p: Parts, size: 1 | 2 | 4): number {
-    const unused = 32 - size * 8;
-    return (this.unsignedImmediate(p, size) << unused) >> unused;
-  }
-
-  private wideImmediate(p: Parts): bigint {
-    const low = this.unsignedImmediate(p, 4);
-    return BigInt.asIntN(64, BigInt(low) | (BigInt(this.unsignedImmediate(p, 4)) << 32n));
-  }
+/** What POP with a stack-based operand adds to the displacement: the address counts after the increment (SDM, "POP"). */
+export function poppedBefore(row: Row, base: number, operandSize: Width): number {
+  return row.popsFirst && base === 4 ? operandSize : 0;
 }

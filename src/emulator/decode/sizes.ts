@@ -1,10 +1,12 @@
 /** Operand and address sizes, and register operands, from prefixes and mode (SDM volume 1, 3.6.1; volume 2, 2.2.1). */
-import type { CpuMode, Operand, Width } from '../isa/instruction.js';
+import type { CpuMode, Literal, Operand, Width } from '../isa/instruction.js';
 import type { IndexedRow } from './opcode-index.js';
 import type { OperandCode } from './operand-codes.js';
 
 /** What the prefixes and ModRM said, while an instruction is taken apart. */
 export interface Parts {
+  /** Where the instruction begins. */
+  readonly start: number;
   position: number;
   operandPrefix: boolean;
   addressPrefix: boolean;
@@ -19,6 +21,7 @@ export interface Parts {
   addressSize: Width;
   operandSize: Width;
   memory: { base: number; index: number; scale: number; displacement: number } | undefined;
+  readonly literals: Literal[];
 }
 
 export function operandSizeOf(p: Parts, mode: CpuMode, { row, pattern }: IndexedRow): Width {

@@ -9,13 +9,14 @@ import type { CpuState } from '../cpu/cpu-state.js';
 import { GuestException, VECTOR } from '../cpu/exceptions.js';
 import { ARENA_BASE, ARENA_BYTES, RAM_BASE } from '../cpu/memory-map.js';
 import { MODES } from '../cpu/mode.js';
-import type { CachingDecoder } from '../decode/caching-decoder.js';
 import { MAX_LENGTH } from '../decode/decoder.js';
-import type { CpuMode, Instruction } from '../isa/instruction.js';
+import type { CpuMode } from '../isa/instruction.js';
 import { CodeCoverage } from '../mmu/code-coverage.js';
 import type { LinearMemory } from '../mmu/linear-memory.js';
 import { JumpCache } from './jump-cache.js';
 import { HEADER } from './micro-op.js';
+import type { RecordForm } from './record-form.js';
+import type { RecordForms } from './record-forms.js';
 import type { RecordWriter } from './record-writer.js';
 
 const MAX_INSTRUCTIONS = 64;
@@ -58,13 +59,20 @@ export interface Block {
 /** 'later': there is a region, but not all its pages have been executed since the last flush. */
 export type RecalledRegion = RegionHit | 'later' | undefined;
 
+/** Instructions that follow each other, and where their bytes are. */
+interface Code {
+  readonly forms: readonly RecordForm[];
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
+
 const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
   physical * 64 + mode.key * 2 + (single ? 1 : 0);
 
 export class BlockCache {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
-  private readonly decoder: CachingDecoder;
+  private readonly forms: RecordForms;
   readonly records: RecordWriter;
   private readonly blocks = new Map<number, Block>();
   private readonly byFrame = new Map<number, Set<Block>>();
@@ -84,10 +92,10 @@ export class BlockCache {
   /** Statistics: instructions decoded. */
   decoded = 0;
 
-  constructor(state: CpuState, memory: LinearMemory, decoder: CachingDecoder, records: RecordWriter) {
+  constructor(state: CpuState, memory: LinearMemory, forms: RecordForms, records: RecordWriter) {
     this.state = state;
     this.memory = memory;
-    this.decoder = decoder;
+    this.forms = forms;
     this.records = records;
     this.jumps = new JumpCache(state);
   }
@@ -188,20 +196,21 @@ export class BlockCache {
     const frame = Math.floor(physical / 4096);
     if (!this.memory.pages.isRam(frame)) return this.decodeOutsideRam(linear, physical, mode);
     const pageEnd = RAM_BASE + (frame + 1) * 4096;
-    const instructions: Instruction[] = [];
+    const forms: RecordForm[] = [];
     let at = RAM_BASE + physical;
-    while (at < pageEnd && instructions.length < (single ? 1 : MAX_INSTRUCTIONS)) {
-      const one = this.decoder.decode(this.state.bytes, at, pageEnd, mode);
+    while (at < pageEnd && forms.length < (single ? 1 : MAX_INSTRUCTIONS)) {
+      const one = this.forms.read(this.state.bytes, at, pageEnd, mode);
       if (typeof one !== 'object') {
-        if (instructions.length > 0) break;
+        if (forms.length > 0) break;
         if (one === 'short') return this.decodeCrossing(linear, physical, mode, single);
         throw new GuestException(one === 'long' ? VECTOR.protection : VECTOR.invalidOpcode, 0);
       }
-      instructions.push(one);
+      forms.push(one);
       at += one.length;
-      if (one.row.ends) break;
+      if (one.ends) break;
     }
-    return this.store(physical, mode, instructions, -1, single);
+    const code: Code = { forms, bytes: this.state.bytes, offset: RAM_BASE + physical };
+    return this.store(physical, mode, code, -1, single);
   }
 
   /** An instruction whose bytes go on in the next page. */
@@ -216,24 +225,24 @@ export class BlockCache {
       this.state.bytes.subarray(RAM_BASE + second * 4096, RAM_BASE + second * 4096 + MAX_LENGTH),
       inFirst,
     );
-    const one = this.decoder.decode(this.window, 0, inFirst + MAX_LENGTH, mode);
+    const one = this.forms.read(this.window, 0, inFirst + MAX_LENGTH, mode);
     if (typeof one !== 'object') {
       throw new GuestException(one === undefined ? VECTOR.invalidOpcode : VECTOR.protection, 0);
     }
-    return this.store(physical, mode, [one], second, single);
+    return this.store(physical, mode, { forms: [one], bytes: this.window, offset: 0 }, second, single);
   }
 
   /** Code in device memory (ROM behind the bus): one instruction at a time, never kept. */
   private decodeOutsideRam(linear: bigint, physical: number, mode: CpuMode): Block {
     const bytes = new Uint8Array(MAX_LENGTH);
     for (let i = 0; i < MAX_LENGTH; i++) bytes[i] = Number(this.memory.readPhysical(physical + i, 1));
-    const one = this.decoder.decode(bytes, 0, MAX_LENGTH, mode);
+    const one = this.forms.read(bytes, 0, MAX_LENGTH, mode);
     void linear;
     if (typeof one !== 'object') {
       throw new GuestException(one === undefined ? VECTOR.invalidOpcode : VECTOR.protection, 0);
     }
     const mark = this.next;
-    const header = this.write([one], mode, physical, true);
+    const header = this.write({ forms: [one], bytes, offset: 0 }, mode, physical, true);
     this.next = mark;
     return {
       physical,
@@ -248,23 +257,18 @@ export class BlockCache {
     };
   }
 
-  private store(
-    physical: number,
-    mode: CpuMode,
-    instructions: readonly Instruction[],
-    secondFrame: number,
-    single: boolean,
-  ): Block {
-    this.decoded += instructions.length;
-    const header = this.write(instructions, mode, physical, single);
-    const length = instructions.reduce((sum, one) => sum + one.length, 0);
+  private store(physical: number, mode: CpuMode, code: Code, secondFrame: number, single: boolean): Block {
+    const { forms } = code;
+    this.decoded += forms.length;
+    const header = this.write(code, mode, physical, single);
+    const length = forms.reduce((sum, one) => sum + one.length, 0);
     const block: Block = {
       physical,
       mode,
       length,
       secondFrame,
       header,
-      count: instructions.length,
+      count: forms.length,
       single,
       jumps: [],
       recalls: 0,
@@ -296,12 +300,13 @@ export class BlockCache {
     this.memory.tlb.closeWrites(frame);
   }
 
-  private write(instructions: readonly Instruction[], mode: CpuMode, physical: number, single: boolean): number {
-    const bytes = this.records.bytes(instructions, physical);
-    if (this.next + bytes > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
+  private write({ forms, bytes, offset }: Code, mode: CpuMode, physical: number, single: boolean): number {
+    this.forms.complete();
+    const size = this.records.bytes(forms, physical);
+    if (this.next + size > ARENA_BASE + ARENA_BYTES) this.flushBlocks();
     const header = this.next;
-    this.next += bytes;
-    this.records.write(instructions, { header, mode, physical, single }, this.hotThreshold);
+    this.next += size;
+    this.records.write(forms, { header, mode, physical, single, bytes, offset }, this.hotThreshold);
     return header;
   }
 

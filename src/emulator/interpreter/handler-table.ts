@@ -5,11 +5,12 @@
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { Decoder } from '../decode/decoder.js';
-import type { CpuMode, Instruction, Operand, RegisterFile } from '../isa/instruction.js';
+import type { CpuMode, Instruction, Operand } from '../isa/instruction.js';
 import type { Semantics } from '../isa/row.js';
 import type { CodeStore } from '../jit/code-store.js';
 import { familyOf, familySamples, indexedRows } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
+import { type Encoded, KeptHandlers } from './kept-handlers.js';
 
 /** Handler modules by the shapes in them: processors of one process share the compiled code. */
 const compiledModules = new Map<string, WebAssembly.Module>();
@@ -43,41 +44,6 @@ function operandShape(operand: Operand): string {
   }
 }
 
-const FILES: readonly RegisterFile[] = ['gpr', 'segment', 'control', 'debug', 'xmm', 'mmx', 'st'];
-
-/** Operand sizes are few; 0-15 numbers them. */
-const SIZES = [0, 1, 2, 4, 6, 8, 10, 14, 16, 28, 94, 108, 512, 576];
-
-/** What `operandShape` says as a number below 2^10. */
-function operandNumber(operand: Operand): number {
-  const size = SIZES.indexOf(operand.size);
-  if (size < 0) throw new InvariantError(`an operand of ${operand.size} bytes`);
-  switch (operand.kind) {
-    case 'register':
-      return 0x100 | (FILES.indexOf(operand.file) << 4) | size;
-    case 'memory': {
-      const place = (operand.base >= 0 ? 1 : 0) | (operand.index >= 0 ? 2 : 0) | (operand.segmented ? 4 : 0);
-      return 0x200 | ((place | (operand.segment === 2 ? 8 : 0)) << 4) | size;
-    }
-    default:
-      return 0x10 | size;
-  }
-}
-
-/** `shapeOf` as two numbers, [operands, the rest]: the quick way to a handler that exists. */
-function operandNumbers({ operands }: Instruction): number {
-  let number = 0;
-  for (const operand of operands) number = number * 1024 + operandNumber(operand);
-  return number;
-}
-
-function settingsNumber({ row, mode, operandSize, addressSize, repeat, segment }: Instruction): number {
-  const widths = (mode.codeSize << 12) | (mode.stackSize << 8) | (operandSize << 4) | addressSize;
-  const isString = row.repeatable || row.name === 'xlat';
-  const string = isString ? 1 + segment * 3 + (repeat === undefined ? 0 : repeat === 'rep' ? 1 : 2) : 0;
-  return ((string << 1) | (mode.flat ? 1 : 0)) * 0x10000 + widths;
-}
-
 /** The part of a mode that handlers depend on: privilege is looked up when they run. */
 function modeShape(mode: CpuMode): number {
   return mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
@@ -100,8 +66,6 @@ export const PLAIN_HANDLERS: HandlerStyle = { key: '', builder: (module, mode) =
 
 interface Handlers {
   readonly indices: Map<string, number>;
-  /** The same by semantic function, settings and operands as numbers. */
-  readonly quick: Map<Semantics, Map<number, Map<number, number>>>;
   readonly familiesDone: Set<string>;
 }
 
@@ -112,6 +76,7 @@ export class HandlerTable {
   private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly decoder: Decoder;
   private readonly store: CodeStore | undefined;
+  private keptHandlers: KeptHandlers | undefined;
   private next = 1;
   /** Modules generated so far; for statistics. */
   modules = 0;
@@ -126,6 +91,7 @@ export class HandlerTable {
     this.store = store;
     this.imports = imports;
     this.table = table;
+    if (store !== undefined) store.freshHandlers = () => this.keptHandlers?.together();
   }
 
   /** Table index of a function made elsewhere. */
@@ -147,51 +113,39 @@ export class HandlerTable {
   private get current(): Handlers {
     let handlers = this.byStyle.get(this.style.key);
     if (handlers === undefined) {
-      handlers = { indices: new Map(), quick: new Map(), familiesDone: new Set() };
+      handlers = { indices: new Map(), familiesDone: new Set() };
       this.byStyle.set(this.style.key, handlers);
     }
     return handlers;
   }
 
   /** Handler indices of several instructions; what is missing is generated in one module. */
-  handlersOf(instructions: readonly Instruction[]): number[] {
-    const known: number[] = [];
-    const { quick } = this.current;
-    for (const instruction of instructions) {
-      const index = quick.get(instruction.row.run)?.get(settingsNumber(instruction))?.get(operandNumbers(instruction));
-      if (index === undefined) break;
-      known.push(index);
-    }
-    return known.length === instructions.length ? known : this.find(instructions);
-  }
-
-  private find(instructions: readonly Instruction[]): number[] {
-    const shapes = instructions.map(shapeOf);
+  handlersOf(code: readonly Encoded[]): number[] {
+    const shapes = code.map(({ instruction }) => shapeOf(instruction));
     const missing = new Map<string, Instruction>();
     const { indices } = this.current;
+    const { kept } = this;
     shapes.forEach((shape, i) => {
+      const encoded = code[i] as Encoded;
+      const handler = kept?.take(shape, encoded);
       if (indices.has(shape)) return;
-      const instruction = instructions[i] as Instruction;
-      missing.set(shape, instruction);
-      this.addFamily(instruction, missing);
+      if (handler !== undefined) {
+        indices.set(shape, this.add(handler));
+        return;
+      }
+      missing.set(shape, encoded.instruction);
+      // Where an earlier run left what it needed, little is missing.
+      if (kept === undefined || kept.isEmpty) this.addFamily(encoded.instruction, missing);
     });
     if (missing.size > 0) this.generate(missing);
-    return shapes.map((shape, i) => {
-      const index = indices.get(shape) as number;
-      this.remember(instructions[i] as Instruction, index);
-      return index;
-    });
+    return shapes.map((shape) => indices.get(shape) as number);
   }
 
-  private remember(instruction: Instruction, index: number): void {
-    const { quick } = this.current;
-    const { run } = instruction.row;
-    const bySettings = quick.get(run) ?? new Map<number, Map<number, number>>();
-    quick.set(run, bySettings);
-    const settings = settingsNumber(instruction);
-    const byOperands = bySettings.get(settings) ?? new Map<number, number>();
-    bySettings.set(settings, byOperands);
-    byOperands.set(operandNumbers(instruction), index);
+  /** Instrumented handlers have places of a run in them and are not kept. */
+  private get kept(): KeptHandlers | undefined {
+    if (this.store === undefined || this.style !== PLAIN_HANDLERS) return undefined;
+    this.keptHandlers ??= new KeptHandlers(this.store.handlers(), this.imports, this.decoder, shapeOf);
+    return this.keptHandlers;
   }
 
   /** The first instruction of a family in a mode brings the family's usual shapes with it. */
@@ -211,7 +165,7 @@ export class HandlerTable {
   private generate(missing: ReadonlyMap<string, Instruction>): void {
     const shapes = [...missing.keys()];
     const key = `${this.style.key}|${shapes.join('|')}`;
-    const module = compiledModules.get(key) ?? this.recall(key) ?? this.compile(key, missing);
+    const module = compiledModules.get(key) ?? this.compile(missing);
     compiledModules.set(key, module);
     const instance = new WebAssembly.Instance(module, { env: this.imports });
     this.modules++;
@@ -220,12 +174,7 @@ export class HandlerTable {
     });
   }
 
-  /** Instrumented handlers have places of this run in them and are not kept. */
-  private recall(key: string): WebAssembly.Module | undefined {
-    return this.currentStyle === PLAIN_HANDLERS ? this.store?.module(key) : undefined;
-  }
-
-  private compile(key: string, missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
+  private compile(missing: ReadonlyMap<string, Instruction>): WebAssembly.Module {
     const module = new WasmModule();
     module.importTable('handlers');
     const shapes = [...missing.keys()];
@@ -240,9 +189,6 @@ export class HandlerTable {
         });
       }
     });
-    const bytes = module.finish();
-    const compiled = { bytes, module: new WebAssembly.Module(bytes) };
-    if (this.currentStyle === PLAIN_HANDLERS) this.store?.keepModule(key, compiled);
-    return compiled.module;
+    return new WebAssembly.Module(module.finish());
   }
 }

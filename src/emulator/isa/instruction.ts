@@ -67,6 +67,19 @@ export type Operand = RegisterOperand | MemoryOperand | ImmediateOperand | Relat
 
 export const RIP_BASE = 16;
 
+/**
+ * Bytes of the encoding that are a number. Whatever stands before the first one, the head, decides all the rest of the
+ * instruction: two with equal heads differ in these numbers only.
+ */
+export interface Literal {
+  /** The operand that has it as its value, or the displacement of the memory operand. */
+  readonly part: number | 'displacement';
+  /** Byte in the instruction. */
+  readonly at: number;
+  readonly size: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+}
+
 export interface Instruction {
   readonly row: Row;
   readonly mode: CpuMode;
@@ -79,6 +92,6 @@ export interface Instruction {
   /** Segment of implicit memory operands that may be overridden (string source, XLAT): encoding. */
   readonly segment: number;
   readonly operands: readonly Operand[];
-  /** For tables beside it: where decoders keep instructions, no two kept ones have the same number; else -1. */
-  readonly number: number;
+  /** In the order of the bytes; they are the instruction's last. */
+  readonly literals: readonly Literal[];
 }

@@ -13,9 +13,10 @@ export interface CompiledModule {
 }
 
 export interface CodeStore {
-  /** The module that was kept under `key`: handlers, which depend on nothing but the emulator. */
-  module(key: string): WebAssembly.Module | undefined;
-  keepModule(key: string, compiled: CompiledModule): void;
+  /** The interpreter's handlers that earlier runs needed, in one module: see interpreter/kept-handlers.ts. */
+  handlers(): WebAssembly.Module | undefined;
+  /** Is asked for a better module of handlers before the store is written. */
+  set freshHandlers(make: () => CompiledModule | undefined);
   /** Regions whose origin has this signature (`signatureAt`), the best first. */
   regions(signature: number): readonly KeptRegion[];
   keepRegion(region: RegionRecord, compiled: CompiledModule): void;

@@ -5,7 +5,7 @@
 
 import type { CpuState } from '../cpu/cpu-state.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
-import type { CachingDecoder } from '../decode/caching-decoder.js';
+import type { Decoder } from '../decode/decoder.js';
 import type { BlockCache } from '../interpreter/block-cache.js';
 import type { CpuMode, Instruction, RelativeOperand } from '../isa/instruction.js';
 import type { Tlb } from '../mmu/tlb.js';
@@ -54,15 +54,12 @@ export const REGION_LIMITS: RegionLimits = { blocks: 64, instructions: 150 };
 
 export class RegionPlanner {
   private readonly state: CpuState;
-  private readonly decoder: CachingDecoder;
+  private readonly decoder: Decoder;
   private readonly blocks: BlockCache;
   private readonly tlb: Tlb;
   private readonly limits: RegionLimits;
 
-  constructor(
-    parts: { state: CpuState; decoder: CachingDecoder; blocks: BlockCache; tlb: Tlb },
-    limits = REGION_LIMITS,
-  ) {
+  constructor(parts: { state: CpuState; decoder: Decoder; blocks: BlockCache; tlb: Tlb }, limits = REGION_LIMITS) {
     this.state = parts.state;
     this.decoder = parts.decoder;
     this.blocks = parts.blocks;
