@@ -3,7 +3,7 @@
  *
  * Source: liblmdb/mdb.c of lmdb-js 3.5, `MDB_meta` and `mdb_env_read_header`.
  */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../core/errors.js';
 
 /** A page's own header, which begins with the transaction that wrote it, and then MDB_meta. */
@@ -23,7 +23,7 @@ const MOST_BYTES = 2 ** 47;
 const SHORTFALL = { bytes: 1024 * 1024, part: 1 / 16 };
 
 /**
- * Does nothing when there is no file yet, or nothing in it. A file that is a little short gets a hole at its end: what
+ * Does nothing when there is no file yet, or nothing in it. A file that is a little short gets zeros at its end: what
  * was lost, if anything was, reads as zeros, which LMDB and the digests of the records tell from what was there.
  * @throws UserError when it is no LMDB database; Error of the system when it may not be opened
  */
@@ -50,10 +50,15 @@ export function checkStoreFile(path: string): void {
     if (size < wanted - Math.min(SHORTFALL.bytes, wanted * SHORTFALL.part)) {
       throw new UserError(`${path} was cut short: ${size} of ${wanted} bytes are there`, 'bring it back from a copy');
     }
-    if (size < wanted) ftruncateSync(file, wanted);
+    if (size < wanted) lengthen(path, wanted - size);
   } finally {
     closeSync(file);
   }
+}
+
+/** At the end, wherever that is by now: a writer may be at work, and nothing of its must be cut off or written over. */
+function lengthen(path: string, bytes: number): void {
+  appendFileSync(path, Buffer.alloc(bytes));
 }
 
 function openIfThere(path: string): number | undefined {

@@ -27,8 +27,6 @@ declare namespace WebAssembly {
     private readonly brand: undefined;
   }
 
-  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
-
   class Instance {
     constructor(module: Module, imports: Record<string, Record<string, ImportValue>>);
     readonly exports: Record<string, unknown>;
