@@ -24,9 +24,13 @@ export interface RegionBlock extends PlacedBlock {
   readonly instructions: readonly Instruction[];
   /** Blocks of the region by delta. */
   readonly targets: ReadonlyMap<number, number>;
+  /** Numbers of the blocks that follow, as far as they are in the region and known: not behind `ret`. */
+  readonly successors: readonly number[];
   /** A branch of the block goes to itself. */
   readonly loops: boolean;
 }
+
+type FoundBlock = Omit<RegionBlock, 'number' | 'targets' | 'successors'>;
 
 /** Which memory a region was made from. */
 export interface RegionPlace {
@@ -65,7 +69,7 @@ export class RegionPlanner {
 
   /** Plans the region whose origin is the code at `linear`; undefined when its first instruction cannot be compiled. */
   plan(linear: bigint, physical: number, mode: CpuMode): RegionPlan | undefined {
-    const found = new Map<number, Omit<RegionBlock, 'number' | 'targets'>>();
+    const found = new Map<number, FoundBlock>();
     const pages = new Map<number, number>([[0, Math.floor(physical / 4096)]]);
     const originInPage = Number(linear & 0xfffn);
     const queue: number[] = [0];
@@ -101,11 +105,7 @@ export class RegionPlanner {
     return fetched === undefined ? undefined : Math.floor(fetched / 2);
   }
 
-  private decodeBlock(
-    delta: number,
-    physical: number,
-    mode: CpuMode,
-  ): Omit<RegionBlock, 'number' | 'targets'> | undefined {
+  private decodeBlock(delta: number, physical: number, mode: CpuMode): FoundBlock | undefined {
     const instructions: Instruction[] = [];
     const start = RAM_BASE + physical;
     const end = RAM_BASE + (Math.floor(physical / 4096) + 1) * 4096;
@@ -123,7 +123,7 @@ export class RegionPlanner {
     return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
   }
 
-  private follow(block: Omit<RegionBlock, 'number' | 'targets'>, queue: number[], calls: number[]): void {
+  private follow(block: FoundBlock, queue: number[], calls: number[]): void {
     const last = block.instructions.at(-1) as Instruction;
     const next = block.delta + block.length;
     const target = branchTarget(last, next);
@@ -153,9 +153,36 @@ function branchTarget(last: Instruction, next: number): number | undefined {
   return relative === undefined ? undefined : next + relative.value;
 }
 
-/** Blocks in address order, so that most branches go forward. */
-function order(found: ReadonlyMap<number, Omit<RegionBlock, 'number' | 'targets'>>): RegionBlock[] {
-  const sorted = [...found.values()].sort((x, y) => x.delta - y.delta);
+/**
+ * Blocks so that most branches go forward, which is a plain branch; backward they take a table. Reverse postorder: only
+ * what closes a loop goes back.
+ */
+function order(found: ReadonlyMap<number, FoundBlock>): RegionBlock[] {
+  const seen = new Set<number>();
+  const finished: FoundBlock[] = [];
+  const visit = (delta: number): void => {
+    const block = found.get(delta);
+    if (block === undefined || seen.has(delta)) return;
+    seen.add(delta);
+    // What is visited last comes first: a branch is followed before what it skips.
+    for (const next of [...successorsOf(block)].reverse()) visit(next);
+    finished.push(block);
+  };
+  for (const delta of found.keys()) visit(delta);
+  const sorted = finished.reverse();
   const targets = new Map(sorted.map((block, number) => [block.delta, number]));
-  return sorted.map((block, number) => ({ ...block, number, targets }));
+  return sorted.map((block, number) => {
+    const known = successorsOf(block).map((delta) => targets.get(delta));
+    return { ...block, number, targets, successors: known.filter((one) => one !== undefined) };
+  });
+}
+
+/** Where a block can go on, the next address first. */
+function successorsOf({ instructions, delta, length }: FoundBlock): number[] {
+  const last = instructions.at(-1) as Instruction;
+  const next = delta + length;
+  const target = branchTarget(last, next);
+  const { name } = last.row;
+  const goesOn = !last.row.ends || !(name === 'jmp' || name === 'ret' || name.startsWith('ud'));
+  return [...(goesOn ? [next] : []), ...(target === undefined ? [] : [target])];
 }
