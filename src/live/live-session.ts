@@ -150,10 +150,8 @@ export class LiveSession {
       },
       snapshot: async ({ label, tag }) => {
         if (tag !== undefined) checkTag(tag);
-        const { snapshot, pause } = await run.snapshot('on demand', label);
-        const { series, number } = snapshot;
-        if (tag !== undefined) store.tag(series, number, tag);
-        return { series, number, pause };
+        const { snapshot, pause } = await run.snapshot('on demand', label, tag);
+        return { series: snapshot.series, number: snapshot.number, pause };
       },
       pause: () =>
         run.standingStill(() => {
