@@ -8,7 +8,7 @@ import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
-import { useBranchHints } from '../emulator-host/branch-hints.js';
+import { useCompilerFlags } from '../emulator-host/compiler-flags.js';
 import { yieldToGuest } from '../emulator-host/compiler-threads.js';
 import { DiskFile } from '../emulator-host/disk-file.js';
 import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';
@@ -32,7 +32,7 @@ export class LiveGuest {
   /** @param kernel the kernel's file, where it is there: code generated for it earlier is used */
   private constructor(guest: GuestFile, kernel: Uint8Array | undefined, console: (byte: number) => void) {
     this.guest = guest;
-    useBranchHints();
+    useCompilerFlags();
     this.#code = kernel && openKeptCode(kernel, `${guest.cpu}`, new BlobCache());
     yieldToGuest();
     this.#disks = (guest.disks ?? []).map((path) => new DiskFile(path));

@@ -24,9 +24,13 @@ export interface RegionRecord {
 }
 
 export interface KeptRegion extends RegionRecord {
-  /** The compiled function, exported as `region`. */
+  /** The module of the compiled function, which it exports as `regionName(index)`. */
   module(): WebAssembly.Module;
+  readonly index: number;
 }
+
+/** How a module exports its regions; a module of one has it at 0. */
+export const regionName = (index: number): string => `region${index}`;
 
 /**
  * A number for the code at a physical address of RAM in a mode: equal code at the same place of a page has an equal one.

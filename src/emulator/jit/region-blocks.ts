@@ -28,6 +28,20 @@ export interface RegionBlock extends PlacedBlock {
   readonly loops: boolean;
 }
 
+/** A block that does not know its region yet. */
+export type FoundBlock = Omit<RegionBlock, 'number' | 'targets'>;
+
+/** @param instructions at least one */
+export function regionBlock(
+  delta: number,
+  physical: number,
+  length: number,
+  instructions: readonly Instruction[],
+): FoundBlock {
+  const last = instructions.at(-1) as Instruction;
+  return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
+}
+
 /** Which memory a region was made from. */
 export interface RegionPlace {
   readonly mode: CpuMode;
@@ -65,7 +79,7 @@ export class RegionPlanner {
 
   /** Plans the region whose origin is the code at `linear`; undefined when its first instruction cannot be compiled. */
   plan(linear: bigint, physical: number, mode: CpuMode): RegionPlan | undefined {
-    const found = new Map<number, Omit<RegionBlock, 'number' | 'targets'>>();
+    const found = new Map<number, FoundBlock>();
     const pages = new Map<number, number>([[0, Math.floor(physical / 4096)]]);
     const originInPage = Number(linear & 0xfffn);
     const queue: number[] = [0];
@@ -88,7 +102,7 @@ export class RegionPlanner {
       this.follow(block, queue, calls);
     }
     if (!found.has(0)) return undefined;
-    return { mode, blocks: order(found), pages };
+    return { mode, blocks: inOrder(found.values()), pages };
   }
 
   /** Frame of the code `page` pages from `linear`'s, only if it has been executed since the last flush. */
@@ -101,11 +115,7 @@ export class RegionPlanner {
     return fetched === undefined ? undefined : Math.floor(fetched / 2);
   }
 
-  private decodeBlock(
-    delta: number,
-    physical: number,
-    mode: CpuMode,
-  ): Omit<RegionBlock, 'number' | 'targets'> | undefined {
+  private decodeBlock(delta: number, physical: number, mode: CpuMode): FoundBlock | undefined {
     const instructions: Instruction[] = [];
     const start = RAM_BASE + physical;
     const end = RAM_BASE + (Math.floor(physical / 4096) + 1) * 4096;
@@ -118,12 +128,10 @@ export class RegionPlanner {
       if (one.row.ends) break;
     }
     if (instructions.length === 0) return undefined;
-    const length = at - start;
-    const last = instructions.at(-1) as Instruction;
-    return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
+    return regionBlock(delta, physical, at - start, instructions);
   }
 
-  private follow(block: Omit<RegionBlock, 'number' | 'targets'>, queue: number[], calls: number[]): void {
+  private follow(block: FoundBlock, queue: number[], calls: number[]): void {
     const last = block.instructions.at(-1) as Instruction;
     const next = block.delta + block.length;
     const target = branchTarget(last, next);
@@ -154,8 +162,8 @@ function branchTarget(last: Instruction, next: number): number | undefined {
 }
 
 /** Blocks in address order, so that most branches go forward. */
-function order(found: ReadonlyMap<number, Omit<RegionBlock, 'number' | 'targets'>>): RegionBlock[] {
-  const sorted = [...found.values()].sort((x, y) => x.delta - y.delta);
+export function inOrder(found: Iterable<FoundBlock>): RegionBlock[] {
+  const sorted = [...found].sort((x, y) => x.delta - y.delta);
   const targets = new Map(sorted.map((block, number) => [block.delta, number]));
   return sorted.map((block, number) => ({ ...block, number, targets }));
 }
