@@ -6,14 +6,18 @@
  * Processor time is what counts where a figure says so: it depends less on what else the machine does.
  */
 
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDebianGuest } from '../src/guests/create-debian-guest.js';
 import { type GuestFile, loadGuestFile } from '../src/guests/guest-file.js';
+import { copyGuest } from '../src/live/copy-guest.js';
 import { LiveGuest } from '../src/live/live-guest.js';
-import { SnapshotInMaking, type SnapshotRequest } from '../src/live/snapshot-in-making.js';
+import { startThread } from '../src/live/storing.js';
+import type { SnapshotSink } from '../src/snapshots/snapshot-sink.js';
 import { openStore, type SnapshotStore } from '../src/snapshots/store.js';
+import { type RecordedBoot, STORING_THREAD } from './recorded-boot.js';
 import { measureSeries, milliseconds, row } from './stored-series.js';
 
 const SECOND = 1e9;
@@ -21,31 +25,60 @@ const SECOND = 1e9;
 const BOOTED = 3 * SECOND;
 const IDLE = 12 * SECOND;
 const COUNT = 100;
+/** Boots of each kind. */
+const BOOTS = Number(process.env.RUNS ?? 3);
 const SERIES = 'bench';
 
 const folder = mkdtempSync(join(tmpdir(), 'memlapse-bench-'));
 const storePath = join(folder, 'store');
 const size = () => statSync(join(storePath, 'snapshots.mdb')).size;
 
-/** Milliseconds on the wall and of the processor that `work` takes. */
-function timed<T>(work: () => T): { result: T; wall: number; cpu: number } {
+/** Milliseconds on the wall and of the processor, all threads, that `work` takes. */
+async function timed<T>(work: () => Promise<T>): Promise<{ result: T; wall: number; cpu: number }> {
   const before = process.cpuUsage();
   const began = performance.now();
-  const result = work();
+  const result = await work();
   const { user, system } = process.cpuUsage(before);
   return { result, wall: performance.now() - began, cpu: (user + system) / 1000 };
 }
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
-/** A snapshot in its two parts: what the guest stands still for, and what is done while it runs on. */
-function take(live: LiveGuest, store: SnapshotStore, request: SnapshotRequest) {
-  const pause = timed(() => SnapshotInMaking.begin(live, store, SERIES, request));
-  const { cpu, result } = timed(() => {
-    pause.result.write(Number.POSITIVE_INFINITY);
-    return pause.result.commit();
-  });
+/** A snapshot in its two parts: what the guest stands still for, and what a thread does while it runs on. */
+async function take(live: LiveGuest, sink: SnapshotSink, base?: number) {
+  const pause = await timed(() => copyGuest(live, sink, { series: SERIES, reason: 'bench', base }));
+  const { cpu, result } = await timed(() => pause.result.stored);
   return { pause, info: result, cpu: pause.cpu + cpu };
+}
+
+const storing = (store: SnapshotStore) => startThread(STORING_THREAD, store, { series: SERIES, keep: {} }, {});
+
+/** Boots with snapshots and without, in turn, each in a process of its own. */
+function measureBoots(guest: string): void {
+  const boots = { without: [] as RecordedBoot[], recorded: [] as RecordedBoot[] };
+  const boot = (...args: string[]) => {
+    const argv = ['--import', 'tsx', join(import.meta.dirname, 'recorded-boot.ts'), guest, String(BOOTED / SECOND)];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...argv, ...args], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`a boot ended with ${status}: ${stderr.slice(-500)}`);
+    return JSON.parse(stdout) as RecordedBoot;
+  };
+  for (let run = 0; run < BOOTS; run++) {
+    boots.without.push(boot(storePath));
+    boots.recorded.push(boot(storePath, 'recorded'));
+    rmSync(storePath, { recursive: true });
+  }
+  const of = (runs: readonly RecordedBoot[], what: 'guest' | 'all' | 'thread' | 'cpu') =>
+    median(runs.map((each) => each[what]));
+  const both = (what: 'guest' | 'all' | 'thread' | 'cpu') => {
+    const [bare, recorded] = [of(boots.without, what), of(boots.recorded, what)];
+    return `${(bare / 1000).toFixed(2)} s, ${(recorded / 1000).toFixed(2)} s: ${((bare / recorded) * 100).toFixed(1)} %`;
+  };
+  const still = median(boots.recorded.map(({ pauses, guest: wall }) => pauses.reduce((a, b) => a + b, 0) / wall));
+  row(`boot to ${BOOTED / SECOND} s of guest time without and with --every 1s, wall`, both('guest'), '95 %');
+  row('the same until all is stored', both('all'), '');
+  row('the same, processor time of the thread that runs the guest', both('thread'), '');
+  row('the same, processor time of all threads', both('cpu'), '');
+  row('of that time the guest stood still for snapshots', `${(still * 100).toFixed(1)} %`, '5 %');
 }
 
 const [path = createDebianGuest('amd64', () => {})] = process.argv.slice(2);
@@ -53,42 +86,19 @@ const plain = await loadGuestFile(path);
 const guest: GuestFile = { ...plain, append: `${plain.append ?? ''} idle` };
 row('what', 'measured', 'aim');
 row('---', '---:', '---:');
+measureBoots(path);
 
-// The same stretch of a boot with snapshots and without, in turn.
-const without = await LiveGuest.boot(guest, () => {});
-const bare = timed(() => without.run({ time: BOOTED }));
-without.close();
-const store = openStore(storePath, { create: true });
 const live = await LiveGuest.boot(guest, () => {});
-let base: number | undefined;
-const costs: number[] = [];
-const recorded = timed(() => {
-  for (let time = SECOND; time <= BOOTED; time += SECOND) {
-    live.run({ time });
-    const { info, cpu } = take(live, store, { reason: 'bench', base });
-    base = info.number;
-    costs.push(cpu);
-  }
-});
-const [whole = 0, ...later] = costs;
-const sum = (values: readonly number[]) => values.reduce((all, each) => all + each, 0);
-const percent = (part: number, all: number) => `${(((all - part) / all) * 100).toFixed(1)} %`;
-row('boot to 3 s of guest time, processor', `${(bare.cpu / 1000).toFixed(1)} s without snapshots`, '');
-row('emulation speed with a snapshot every second of it', percent(sum(costs), recorded.cpu), '95 %');
-row('the same without the first, of all pages', percent(sum(later), recorded.cpu - whole), '95 %');
-
 live.run({ time: IDLE });
-live.machine.takeDirtyPages();
-base = undefined;
-for (const { series, number } of store.list()) store.remove(series, number);
-await store.close();
-rmSync(storePath, { recursive: true });
+rmSync(storePath, { recursive: true, force: true });
 const fresh = openStore(storePath, { create: true });
-const first = take(live, fresh, { reason: 'bench' });
-base = first.info.number;
+const sink = storing(fresh);
+const first = await take(live, sink);
+let base = first.info.number;
+fresh.refresh();
 const firstSize = size();
 row(
-  'pause for the first snapshot, all of 256 MiB',
+  'pause for a snapshot of all 256 MiB after boot',
   `${milliseconds(first.pause.wall)}, ${milliseconds(first.pause.cpu)} processor`,
   '500 ms',
 );
@@ -97,11 +107,11 @@ row('storage of it', `${(firstSize / 1e6).toFixed(1)} MB for ${first.info.pagesN
 const pauses: { wall: number; cpu: number; all: number; pages: number }[] = [];
 for (let number = 1; number <= COUNT; number++) {
   live.run({ time: IDLE + number * SECOND });
-  const { pause, info, cpu } = take(live, fresh, { reason: 'bench', base });
+  const { pause, info, cpu } = await take(live, sink, base);
   base = info.number;
   pauses.push({ wall: pause.wall, cpu: pause.cpu, all: cpu, pages: info.pagesWritten });
 }
-fresh.flush();
+await sink.close();
 const pages = median(pauses.map((each) => each.pages));
 row(
   `pause of an idle guest, median of ${COUNT} (${pages} pages)`,

@@ -6,6 +6,7 @@ import { ConsoleMenu } from '../live/console-menu.js';
 import { describeEnd, type RunEnd, type Speed } from '../live/guest-run.js';
 import { LiveSession } from '../live/live-session.js';
 import type { Recorded } from '../live/recorder.js';
+import { storeInThread } from '../live/storing.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { ConsoleVoice } from './console-voice.js';
@@ -75,6 +76,7 @@ export function runLive(guest: string | undefined, flags: LiveFlags, background?
           },
           remark: say,
         },
+        storeInThread,
       );
       emptySeries(store, series, flags.replace, say);
       const giveBack = [endOnSignals(session), ...(hasTerminal ? [attachTerminal(session, say)] : [])];

@@ -6,6 +6,7 @@ import { withStore } from '../cli/snapshot-flags.js';
 import { STORE_FLAG } from '../cli/source-flags.js';
 import { demoGuest } from '../guests/demo-guest.js';
 import { recordDemo } from '../live/record-demo.js';
+import { storeInThread } from '../live/storing.js';
 
 export default class Demo extends Command {
   static override summary = 'Boot a guest, take snapshots, compare them, and find a process that hides';
@@ -30,7 +31,7 @@ export default class Demo extends Command {
       flags.store,
       async (store) => {
         const name = freeSeries(store);
-        await recordDemo(guest, store, name, note);
+        await recordDemo(guest, store, name, note, storeInThread);
         return name;
       },
       { create: true },

@@ -10,6 +10,7 @@ import { UserError } from '../core/errors.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 import { PanicWatch } from '../emulator-host/panic-watch.js';
 import { type ScriptStep, SerialScript } from '../emulator-host/serial-script.js';
+import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { Alarm } from './alarm.js';
 import { EventWatcher } from './events/event-watcher.js';
@@ -22,8 +23,6 @@ import { type Clocks, type Due, type Schedule, Timetable } from './schedule.js';
 import { Slice } from './slice.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** Milliseconds of writing snapshots in one go, between two slices of the guest. */
-const WRITING_SLICE = 20;
 /** Guest nanoseconds in one go while the guest is paced to the wall. */
 const PACED_SLICE = 5e6;
 
@@ -62,7 +61,6 @@ type Order = () => unknown;
 export class GuestRun {
   readonly series: string;
   readonly #live: LiveGuest;
-  readonly #store: SnapshotStore;
   readonly #options: RunOptions;
   readonly #host: RunHost;
   readonly #timetable: Timetable;
@@ -85,11 +83,13 @@ export class GuestRun {
   #stop: { readonly by: string; readonly snapshot: boolean } | undefined;
   #over = false;
 
-  /** The guest must not have run on since it was booted or brought back; its console must lead to `printed`. */
-  constructor(live: LiveGuest, store: SnapshotStore, options: RunOptions, host: RunHost) {
+  /**
+   * The guest must not have run on since it was booted or brought back; its console must lead to `printed`.
+   * @param sink where snapshots go that are to be found in `store`; closed when the run ends
+   */
+  constructor(live: LiveGuest, store: SnapshotStore, sink: SnapshotSink, options: RunOptions, host: RunHost) {
     this.series = options.series;
     this.#live = live;
-    this.#store = store;
     this.#options = options;
     this.#host = host;
     const { schedule, script } = options;
@@ -97,7 +97,7 @@ export class GuestRun {
     this.#timetable = new Timetable(schedule.timed, clocks);
     const { end } = schedule;
     this.#end = { time: NEVER, icount: NEVER, wall: NEVER, ...(end && { [end.clock]: clocks[end.clock] + end.after }) };
-    this.#recorder = new Recorder(live, store, options.series, schedule, host);
+    this.#recorder = new Recorder(live, store, sink, options.series, host);
     this.#pacer = new Pacer(live.machine);
     this.#watcher = new EventWatcher(live, schedule.events, {
       happened: (happening) => {
@@ -182,8 +182,7 @@ export class GuestRun {
 
   /** Takes a snapshot as soon as the guest stands still. @throws UserError when the store cannot be written to */
   async snapshot(reason: string, label?: string): Promise<Recorded> {
-    // Wrapped, so that the guest does not stand still until it is written.
-    const { stored } = await this.standingStill(() => ({ stored: this.#recorder.begin(reason, label) }));
+    const { stored } = await this.standingStill(() => this.#recorder.take(reason, label));
     return stored;
   }
 
@@ -200,12 +199,11 @@ export class GuestRun {
       if (this.#hiding.isDue) await this.#hiding.carryOut();
       if (this.#panic.over <= this.#live.machine.time) return this.#finish({ kind: 'panic' });
       if (this.#isOver()) return this.#finish({ kind: 'reached', condition: 'time' });
-      this.#takeDue();
-      this.#recorder.write(WRITING_SLICE);
+      await this.#takeDue();
       if (outcome.kind === 'event') continue;
       if (outcome.condition === 'halt') {
         if (await this.#rest()) return this.#finish({ kind: 'waiting' });
-      } else if (this.#isPaced) await this.#sleep(this.#pacer.until(this.#live.machine.time));
+      } else if (this.#isPaced) await this.#alarm.sleep(this.#pacer.until(this.#live.machine.time));
     }
   }
 
@@ -215,14 +213,8 @@ export class GuestRun {
     for (;;) {
       await this.#carryOut();
       if (!this.#paused || this.#stop !== undefined) return;
-      this.#recorder.finish();
       await this.#alarm.sleep(NEVER);
     }
-  }
-
-  /** Sleeps, unless there is something to write. */
-  async #sleep(milliseconds: number): Promise<void> {
-    if (!this.#recorder.isWriting) await this.#alarm.sleep(milliseconds);
   }
 
   async #carryOut(): Promise<void> {
@@ -265,10 +257,10 @@ export class GuestRun {
     const wall = Math.min(this.#timetable.next('wall'), this.#end.wall) - this.clocks.wall;
     if (wake === NEVER) {
       if (this.#options.interactive !== true && wall === NEVER) return true;
-      await this.#sleep(wall);
+      await this.#alarm.sleep(wall);
       if (this.#isPaced) this.#sleepTo = this.#pacer.now;
     } else if (this.#isPaced) {
-      await this.#sleep(Math.min(this.#pacer.until(wake), wall));
+      await this.#alarm.sleep(Math.min(this.#pacer.until(wake), wall));
       this.#sleepTo = Math.max(machine.time, Math.min(wake, this.#pacer.now));
     } else this.#sleepTo = wake;
     return false;
@@ -280,7 +272,7 @@ export class GuestRun {
   }
 
   /** One snapshot for everything that is due at this moment, and for `also`. */
-  #takeDue(...also: string[]): void {
+  async #takeDue(...also: string[]): Promise<void> {
     const happened = this.#happenings;
     this.#happenings = [];
     const due: readonly Due[] = this.#timetable.take(this.clocks);
@@ -289,18 +281,14 @@ export class GuestRun {
     const reasons = [...new Set([...labels, ...also])];
     const details = happened.map(({ detail }) => detail).filter((detail) => detail !== '');
     if (reasons.length === 0) return;
-    // One that fails was said, and counts as missed.
-    const taking = this.#recorder.begin(reasons.join(', '), details.length === 0 ? undefined : details.join(', '));
-    taking.catch(ignoreUserError);
+    await this.#recorder.take(reasons.join(', '), details.length === 0 ? undefined : details.join(', '));
   }
 
   async #finish(end: RunEnd): Promise<RunEnd> {
-    if (this.#stop?.snapshot !== false) this.#takeDue(end.kind === 'reached' ? 'end' : describeEnd(end));
+    if (this.#stop?.snapshot !== false) await this.#takeDue(end.kind === 'reached' ? 'end' : describeEnd(end));
     await this.#carryOut();
     this.#over = true;
-    this.#recorder.finish();
-    this.#recorder.collect();
-    this.#store.flush();
+    await this.#recorder.close();
     const waiting = this.#script?.waitingFor;
     if (waiting !== undefined && (end.kind === 'reached' || end.kind === 'waiting')) {
       return { kind: 'script', waitingFor: waiting.text };
@@ -325,8 +313,4 @@ export function describeEnd(end: RunEnd): string {
     default:
       return end.kind;
   }
-}
-
-function ignoreUserError(error: unknown): void {
-  if (!(error instanceof UserError)) throw error;
 }

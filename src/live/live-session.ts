@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { SerialSink } from '../emulator-host/serial-sink.js';
 import { convertImage } from '../formats/convert-image.js';
 import type { GuestFile } from '../guests/guest-file.js';
+import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
 import type { RunStatus } from './control/protocol.js';
@@ -16,6 +17,7 @@ import { describeEnd, GuestRun, type RunEnd, type RunOptions } from './guest-run
 import { LiveGuest } from './live-guest.js';
 import type { Recorded } from './recorder.js';
 import { loadGuest } from './saved-guest.js';
+import { type StartStoring, storeHere } from './storing.js';
 
 /** What is run: a guest from its beginning, or from a snapshot on. */
 export type GuestSource = { readonly guest: GuestFile } | { readonly series: string; readonly number: number };
@@ -30,6 +32,7 @@ export interface SessionHost {
 export class LiveSession {
   readonly run: GuestRun;
   readonly #live: LiveGuest;
+  readonly #storing: SnapshotSink;
   readonly #options: RunOptions;
   readonly #since = new Date().toISOString();
   readonly #release: () => void;
@@ -39,15 +42,17 @@ export class LiveSession {
     this.#ended = resolve;
   });
 
-  private constructor(live: LiveGuest, run: GuestRun, options: RunOptions, release: () => void) {
+  private constructor(live: LiveGuest, run: GuestRun, storing: SnapshotSink, options: RunOptions, release: () => void) {
     this.#live = live;
     this.run = run;
+    this.#storing = storing;
     this.#options = options;
     this.#release = release;
   }
 
   /**
    * Makes everything ready; nothing has run when it returns.
+   * @param startStoring who stores the snapshots
    * @throws UserError when the name is taken, or the guest cannot be booted or brought back
    */
   static async open(
@@ -55,32 +60,37 @@ export class LiveSession {
     source: GuestSource,
     options: RunOptions,
     host: SessionHost,
+    startStoring: StartStoring = storeHere,
   ): Promise<LiveSession> {
     const { series } = options;
     const title = 'guest' in source ? source.guest.name : `${source.series}@${source.number}`;
     const release = claimName(store, series, title);
+    let storing: SnapshotSink | undefined;
     try {
       sweepCopies(store.folder, series);
       let server: ControlServer | undefined;
+      const remark = (text: string) => {
+        host.remark(text);
+        server?.remark(text);
+      };
+      storing = startStoring(store, { series, keep: options.schedule }, { remark });
       const sink = new SerialSink((bytes) => {
         host.output(bytes);
         server?.printed(bytes);
       });
       const live = await openGuest(store, source, (byte) => run.printed(byte));
-      const run: GuestRun = new GuestRun(live, store, options, {
+      const run: GuestRun = new GuestRun(live, store, storing, options, {
         console: (byte) => sink.push(byte),
         rested: () => sink.flush(),
         snapshot: (recorded) => host.snapshot(recorded),
-        remark: (text) => {
-          host.remark(text);
-          server?.remark(text);
-        },
+        remark,
       });
-      const session = new LiveSession(live, run, options, release);
+      const session = new LiveSession(live, run, storing, options, release);
       server = await ControlServer.listen(runPaths(store.folder, series).socket, session.#handlers(store));
       session.#server = server;
       return session;
     } catch (error) {
+      await storing?.close();
       release();
       throw error;
     }
@@ -98,6 +108,7 @@ export class LiveSession {
       this.#release();
       this.#live.close();
       await this.#server?.close(how);
+      await this.#storing.close();
     }
   }
 

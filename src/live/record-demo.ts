@@ -13,6 +13,7 @@ import { GuestRun } from './guest-run.js';
 import { LiveGuest } from './live-guest.js';
 import type { Recorded } from './recorder.js';
 import type { Schedule } from './schedule.js';
+import { type StartStoring, storeHere } from './storing.js';
 
 const NS = 1e9;
 
@@ -33,6 +34,7 @@ const SCHEDULE: Schedule = {
 /**
  * Runs the guest to its end; its snapshots are the series `series`.
  * @param note told at each moment what has happened
+ * @param startStoring who stores the snapshots
  * @throws UserError when the guest cannot be booted or does not come to its moments
  */
 export async function recordDemo(
@@ -40,6 +42,7 @@ export async function recordDemo(
   store: SnapshotStore,
   series: string,
   note: (text: string) => void,
+  startStoring: StartStoring = storeHere,
 ): Promise<void> {
   const began = performance.now();
   const reached: number[] = [];
@@ -54,9 +57,11 @@ export async function recordDemo(
     note(`${series}@${number}, ${guestTime}, ${here}: ${DEMO_MOMENTS[at - 1]}`);
   };
   const live = await LiveGuest.boot(await loadGuestFile(guestPath), (byte) => run.printed(byte));
+  const storing = startStoring(store, { series, keep: {} }, { remark: note });
   const run: GuestRun = new GuestRun(
     live,
     store,
+    storing,
     { series, schedule: SCHEDULE, speed: 'max' },
     { console: () => {}, rested: () => {}, snapshot: taken, remark: note },
   );
@@ -64,6 +69,7 @@ export async function recordDemo(
     await run.run();
   } finally {
     live.close();
+    await storing.close();
   }
   if (reached.length < DEMO_MOMENTS.length) {
     throw new UserError(`the guest ended after moment ${reached.at(-1) ?? 0}`, 'remove the guest and try again');

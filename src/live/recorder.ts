@@ -1,14 +1,13 @@
 /**
  * Takes the snapshots of a run, one at a time: the guest stands still while its memory is copied, and runs on while the
- * copy is written. One that comes due before the last is written waits for it, so that there is one copy at most.
+ * copy is stored. One that comes due before the last is stored waits for it, so that there is one copy at most.
  */
 import { UserError } from '../core/errors.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
+import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
+import { copyGuest } from './copy-guest.js';
 import type { LiveGuest } from './live-guest.js';
-import { Retention } from './retention.js';
-import type { Schedule } from './schedule.js';
-import { SnapshotInMaking } from './snapshot-in-making.js';
 
 /** Milliseconds of standing still from which a snapshot is called slow. */
 const SLOW = 500;
@@ -25,31 +24,27 @@ export interface RecorderHost {
   remark(text: string): void;
 }
 
-interface Making {
-  readonly snapshot: SnapshotInMaking;
-  readonly pause: number;
-  stored(recorded: Recorded): void;
-  failed(error: UserError): void;
-}
-
 export class Recorder {
   readonly #live: LiveGuest;
   readonly #store: SnapshotStore;
+  readonly #sink: SnapshotSink;
   readonly #series: string;
   readonly #host: RecorderHost;
-  readonly #retention: Retention;
   /** The snapshot that changed pages are counted from. */
   #base: number | undefined;
-  #making: Making | undefined;
+  #last: number | undefined;
+  /** The last snapshot, on its way to the store. */
+  #storing: Promise<unknown> = Promise.resolve();
   #taken = 0;
   #missed = 0;
 
-  constructor(live: LiveGuest, store: SnapshotStore, series: string, keep: Schedule, host: RecorderHost) {
+  /** @param sink leads to `store` */
+  constructor(live: LiveGuest, store: SnapshotStore, sink: SnapshotSink, series: string, host: RecorderHost) {
     this.#live = live;
     this.#store = store;
+    this.#sink = sink;
     this.#series = series;
     this.#host = host;
-    this.#retention = new Retention(store, series, keep, (text) => host.remark(text));
   }
 
   /** Snapshots taken, and those that could not be. */
@@ -59,11 +54,7 @@ export class Recorder {
 
   /** Number of the last snapshot stored. */
   get last(): number | undefined {
-    return this.#base;
-  }
-
-  get isWriting(): boolean {
-    return this.#making !== undefined;
+    return this.#last;
   }
 
   /** Says that so many snapshots were due and nobody came to take them. */
@@ -73,67 +64,66 @@ export class Recorder {
   }
 
   /**
-   * Copies the guest, which stands still. The promise tells when the copy is stored.
-   * @returns a promise that is rejected with a UserError when the store cannot be written to
+   * Copies the guest, which has to stand still until this resolves. `stored` is settled when the copy is stored, and
+   * rejected with a UserError when it cannot be, which was said and counted.
    */
-  begin(reason: string, label?: string): Promise<Recorded> {
+  async take(reason: string, label?: string): Promise<{ readonly stored: Promise<Recorded> }> {
     const started = performance.now();
-    this.finish();
+    await this.#storing;
     const base = this.#base;
     this.#base = undefined;
-    return new Promise((stored, failed) => {
-      const snapshot = this.#orMissed(reason, failed, () =>
-        SnapshotInMaking.begin(this.#live, this.#store, this.#series, { reason, label, base }),
-      );
-      if (snapshot === undefined) return;
-      this.#making = { snapshot, pause: performance.now() - started, stored, failed };
+    const isThere = base !== undefined && this.#store.has(this.#series, base);
+    const copy = copyGuest(this.#live, this.#sink, {
+      series: this.#series,
+      reason,
+      label,
+      base: isThere ? base : undefined,
     });
+    const pause = copy.then(() => performance.now() - started);
+    const stored = this.#stored(copy, pause, reason);
+    this.#storing = stored.catch(ignoreUserError);
+    // A bug is for the next who waits for it.
+    this.#storing.catch(() => {});
+    await pause.catch(ignoreUserError);
+    return { stored };
   }
 
-  /** Goes on writing for so many milliseconds. */
-  write(milliseconds: number): void {
-    const making = this.#making;
-    if (making === undefined) return;
-    const { snapshot, pause } = making;
-    const info = this.#orMissed(snapshot.reason, making.failed, () =>
-      snapshot.write(milliseconds) ? snapshot.commit() : 'goes on',
-    );
-    if (info === 'goes on') return;
-    snapshot.abort();
-    this.#making = undefined;
-    if (info === undefined) return;
-    this.#base = info.number;
-    this.#taken++;
-    const recorded = { snapshot: info, pause };
-    this.#host.snapshot(recorded);
-    if (pause > SLOW) {
-      const time = `${(pause / 1000).toFixed(1)} s`;
-      this.#host.remark(`${this.#series}@${info.number} was slow: the guest stood still for ${time}`);
-    }
-    this.#retention.taken(info.number);
-    making.stored(recorded);
-  }
-
-  /** Writes all that is copied. */
-  finish(): void {
-    this.write(Number.POSITIVE_INFINITY);
-  }
-
-  /** Gives back the room of snapshots that were let go. */
-  collect(): void {
-    this.#retention.collect();
+  /** Waits until all is stored. Nothing can be taken any more. */
+  async close(): Promise<void> {
+    await this.#storing;
+    await this.#sink.close();
   }
 
   /** A store that fails loses the snapshot, not the run. */
-  #orMissed<T>(reason: string, failed: (error: UserError) => void, work: () => T): T | undefined {
+  async #stored(copy: ReturnType<typeof copyGuest>, paused: Promise<number>, reason: string): Promise<Recorded> {
     try {
-      return work();
+      const { stored } = await copy;
+      const recorded = { snapshot: await stored, pause: await paused };
+      this.#recorded(recorded);
+      return recorded;
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      this.#missed++;
-      this.#host.remark(`the snapshot for '${reason}' is missed: ${error.message}`);
-      failed(error);
-      return undefined;
+      if (error instanceof UserError) {
+        this.#missed++;
+        this.#host.remark(`the snapshot for '${reason}' is missed: ${error.message}`);
+      }
+      throw error;
     }
   }
+
+  #recorded(recorded: Recorded): void {
+    const { snapshot, pause } = recorded;
+    this.#base = snapshot.number;
+    this.#last = snapshot.number;
+    this.#taken++;
+    // It came from another thread: what was read last may be older.
+    this.#store.refresh();
+    this.#host.snapshot(recorded);
+    if (pause <= SLOW) return;
+    const time = `${(pause / 1000).toFixed(1)} s`;
+    this.#host.remark(`${this.#series}@${snapshot.number} was slow: the guest stood still for ${time}`);
+  }
+}
+
+function ignoreUserError(error: unknown): void {
+  if (!(error instanceof UserError)) throw error;
 }

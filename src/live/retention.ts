@@ -7,6 +7,8 @@ import type { Schedule } from './schedule.js';
 /** Snapshots removed between two collections, which read the page tables of all that stay. */
 const REMOVALS = 64;
 
+export type KeepRule = Pick<Schedule, 'keep' | 'keepEvery'>;
+
 export class Retention {
   readonly #store: SnapshotStore;
   readonly #series: string;
@@ -17,12 +19,7 @@ export class Retention {
   readonly #recent: number[] = [];
   #removed = 0;
 
-  constructor(
-    store: SnapshotStore,
-    series: string,
-    { keep, keepEvery }: Pick<Schedule, 'keep' | 'keepEvery'>,
-    remark: (text: string) => void,
-  ) {
+  constructor(store: SnapshotStore, series: string, { keep, keepEvery }: KeepRule, remark: (text: string) => void) {
     this.#store = store;
     this.#series = series;
     this.#keep = keep ?? Number.POSITIVE_INFINITY;

@@ -9,6 +9,7 @@ import { deserialize, serialize } from 'node:v8';
 import { UserError } from '../core/errors.js';
 import type { MachineState } from '../emulator/machine/machine-state.js';
 import type { GuestFile } from '../guests/guest-file.js';
+import type { StateBytes } from '../snapshots/sink-messages.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import type { LiveGuest } from './live-guest.js';
 
@@ -34,15 +35,8 @@ export interface SavedGuest {
   readonly state: MachineState;
 }
 
-/** A state as `SnapshotWriter.putState` takes it. */
-export interface SavedState {
-  readonly name: string;
-  readonly version: number;
-  readonly bytes: Uint8Array;
-}
-
 /** Both states of a guest that stands still. */
-export function savedStates({ guest, machine }: LiveGuest): readonly SavedState[] {
+export function savedStates({ guest, machine }: LiveGuest): readonly StateBytes[] {
   const record: GuestRecord = { guest, disks: (guest.disks ?? []).map(stamp) };
   return [
     { ...MACHINE, bytes: serialize(machine.saveState()) },

@@ -99,6 +99,12 @@ export class SnapshotStore {
     return { ...info, tags: this.#tagsByKey().get(`${series}@${number}`) ?? [] };
   }
 
+  /** Whether there is such a snapshot, damaged or not. */
+  has(series: string, number: number): boolean {
+    this.refresh();
+    return this.#tables.manifests.doesExist([series, number]);
+  }
+
   /** @throws UserError when there is no such snapshot, or its manifest is damaged */
   get(series: string, number: number): SnapshotInfo {
     return snapshotInfo(series, number, readManifest(this.#tables, series, number));
@@ -149,6 +155,11 @@ export class SnapshotStore {
         if (value === number) this.#tables.tags.removeSync(key);
       }
     });
+  }
+
+  /** What is read from now on is no older than now. Otherwise that holds from one turn of the event loop to the next. */
+  refresh(): void {
+    this.#tables.root.resetReadTxn();
   }
 
   /** Runs `action` while no other process writes to the store or runs such an action. */

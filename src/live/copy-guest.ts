@@ -1,0 +1,59 @@
+/**
+ * Copies a guest that stands still into a sink: what has changed since the snapshot before, and the machine's state. The
+ * guest may run on when the copy is made; the sink stores it meanwhile.
+ */
+import { PAGE_SIZE } from '../core/address.js';
+import type { SnapshotInfo } from '../snapshots/manifest.js';
+import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
+import type { LiveGuest } from './live-guest.js';
+import { savedStates } from './saved-guest.js';
+
+export interface SnapshotRequest {
+  readonly series: string;
+  /** What made it be taken: `every 2s`. */
+  readonly reason: string;
+  readonly label?: string | undefined;
+  /** The snapshot of the series that was the last one taken of this machine; all pages are copied when there is none. */
+  readonly base: number | undefined;
+}
+
+const ZEROS = Buffer.alloc(PAGE_SIZE);
+
+/**
+ * Resolves when the guest may run on. What has changed counts as taken: when the copy fails or is not stored, the next
+ * one needs all pages, so leave its `base` out.
+ * @returns `stored`: the answer of `SnapshotSink.commit`. Wrapped, so that nobody waits for it here
+ * @throws UserError when a part of the guest is not there any more
+ */
+export async function copyGuest(
+  live: LiveGuest,
+  sink: SnapshotSink,
+  { series, reason, label, base }: SnapshotRequest,
+): Promise<{ readonly stored: Promise<SnapshotInfo> }> {
+  const { machine, memory } = live;
+  const { ranges, registers } = memory;
+  const frames = changedFrames(live, base === undefined);
+  const states = savedStates(live);
+  const moment = {
+    icount: BigInt(machine.icount),
+    guestTimeNs: BigInt(Math.round(machine.time)),
+    wallTimeNs: BigInt(Date.now()) * 1_000_000n,
+    reason,
+    label,
+  };
+  sink.begin({ series, memory: { format: 'memlapse emulator', ranges, registers }, base });
+  await sink.putPages(frames, memory);
+  return { stored: sink.commit({ moment, states }) };
+}
+
+/** Those written to since the last snapshot; `all`: those that are not zero. */
+function changedFrames({ machine, memory }: LiveGuest, all: boolean): Uint32Array {
+  const dirty = machine.takeDirtyPages();
+  if (!all) return dirty;
+  const frames: number[] = [];
+  for (let frame = 0; frame < machine.ramBytes / PAGE_SIZE; frame++) {
+    const page = memory.page(frame);
+    if (page !== undefined && !ZEROS.equals(page)) frames.push(frame);
+  }
+  return Uint32Array.from(frames);
+}
