@@ -3,6 +3,7 @@
  * that they come back whole, and the key says which version wrote them.
  */
 import type { RegionRecord } from '../../emulator/jit/kept-region.js';
+import type { Leave, Leaves } from '../../emulator/jit/leave.js';
 
 interface Compiled {
   /** The WebAssembly module. */
@@ -29,8 +30,9 @@ interface Contents {
 
 /** Lengths of the parts that follow each other; what has no regions is the module of handlers. */
 interface Listed {
-  readonly regions?: readonly Omit<RegionRecord, 'code'>[];
-  readonly lengths: readonly [bytes: number, native: number, ...codes: number[]];
+  readonly regions?: readonly Omit<RegionRecord, 'code' | 'leaves'>[];
+  /** Of the module, its machine code, then code and leaves (JSON) of each region. */
+  readonly lengths: readonly number[];
 }
 
 const LENGTH_BYTES = 4;
@@ -41,11 +43,11 @@ export function packCode({ runs, entries }: CodeBlob): Uint8Array {
     const native = entry.native ?? new Uint8Array();
     parts.push(entry.bytes, native);
     if (entry.kind === 'handlers') return { lengths: [entry.bytes.length, native.length] };
-    const codes = entry.regions.map(({ code }) => code);
-    parts.push(...codes);
+    const own = entry.regions.flatMap(({ code, leaves }) => [code, Buffer.from(JSON.stringify(leaves()))]);
+    parts.push(...own);
     return {
-      regions: entry.regions.map(({ code: _code, ...region }) => region),
-      lengths: [entry.bytes.length, native.length, ...codes.map(({ length }) => length)],
+      regions: entry.regions.map(({ code: _code, leaves: _leaves, ...region }) => region),
+      lengths: [entry.bytes.length, native.length, ...own.map(({ length }) => length)],
     };
   });
   const contents = Buffer.from(JSON.stringify({ runs, listed } satisfies Contents));
@@ -66,14 +68,27 @@ export function unpackCode(blob: Uint8Array | undefined): CodeBlob {
   };
   const { runs, listed } = JSON.parse(contents) as Contents;
   const entries = listed.map(({ regions, lengths }): CodeEntry => {
-    const [bytes, native, ...codes] = lengths.map(take) as [Uint8Array<ArrayBuffer>, ...Uint8Array[]];
+    const [bytes, native, ...own] = lengths.map(take) as [Uint8Array<ArrayBuffer>, ...Uint8Array[]];
     const compiled = { bytes, native: native?.length === 0 ? undefined : native };
     if (regions === undefined) return { kind: 'handlers', ...compiled };
     return {
       kind: 'regions',
-      regions: regions.map((region, i) => ({ ...region, code: codes[i] as Uint8Array })),
+      regions: regions.map((region, i) => ({
+        ...region,
+        code: own[2 * i] as Uint8Array,
+        leaves: leavesOf(own[2 * i + 1] as Uint8Array),
+      })),
       ...compiled,
     };
   });
   return { runs, entries };
+}
+
+/** Parsed once it is needed: a run leaves few of its regions before an instruction. */
+function leavesOf(text: Uint8Array): Leaves {
+  let leaves: readonly Leave[] | undefined;
+  return () => {
+    leaves ??= JSON.parse(new TextDecoder().decode(text)) as Leave[];
+    return leaves;
+  };
 }

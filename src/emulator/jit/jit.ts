@@ -10,7 +10,7 @@ import type { Block, RecalledRegion } from '../interpreter/block-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
 import type { CodeStore, CompiledModule } from './code-store.js';
 import { codeOf, type KeptRegion, pagesOf, placeBlocks, regionName, signatureAt } from './kept-region.js';
-import { completeLeave, createRestFlags, type Leave } from './leave.js';
+import { completeLeave, createRestFlags, type Leave, type Leaves } from './leave.js';
 import { type RegionPlace, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
 import { groupRegions } from './region-group.js';
@@ -108,7 +108,7 @@ export class Jit {
     builder.build(plan.blocks, regionName(0));
     const bytes = module.finish();
     const compiled = { bytes, module: new WebAssembly.Module(bytes) };
-    const { leaves } = builder;
+    const leaves = (): readonly Leave[] => builder.leaves;
     this.take({ module: compiled.module, index: 0 }, plan, leaves, rip);
     if (store !== undefined && core.events.plan === undefined) this.keep(store, plan, leaves, compiled);
     this.statistics.compiled++;
@@ -125,7 +125,7 @@ export class Jit {
   private take(
     { module, index }: { module: WebAssembly.Module; index: number },
     place: RegionPlace,
-    leaves: readonly Leave[],
+    leaves: Leaves,
     rip: bigint,
   ): void {
     let instance = this.instances.get(module);
@@ -140,7 +140,7 @@ export class Jit {
 
   // ---- regions that were made before -------------------------------------------------------------------------
 
-  private keep(store: CodeStore, plan: RegionPlan, leaves: readonly Leave[], compiled: CompiledModule): void {
+  private keep(store: CodeStore, plan: RegionPlan, leaves: Leaves, compiled: CompiledModule): void {
     const origin = plan.blocks.find(({ delta }) => delta === 0);
     if (origin === undefined) throw new InvariantError('a region without an origin');
     const { bytes } = this.core.state;
@@ -215,7 +215,7 @@ export class Jit {
 
   private leave(): boolean {
     const { state } = this.core;
-    const leave = this.regions.at(state.get('currentRegion'))?.leaves[state.get('leaveNumber')];
+    const leave = this.regions.at(state.get('currentRegion'))?.leaves()[state.get('leaveNumber')];
     if (leave === undefined) throw new InvariantError('a region left at an unknown place');
     completeLeave(state, leave, this.restFlags);
     return leave.begun === true;

@@ -5,10 +5,10 @@
  * How regions are stored is the host's business (code-store.ts).
  */
 import { RAM_BASE } from '../cpu/memory-map.js';
-import type { Leave } from './leave.js';
+import type { Leaves } from './leave.js';
 import type { PlacedBlock } from './region-blocks.js';
 
-/** All of it but its code: plain data. */
+/** All of it but its code. */
 export interface RegionRecord {
   /** `signatureAt` of the origin. */
   readonly signature: number;
@@ -20,7 +20,7 @@ export interface RegionRecord {
   readonly blocks: readonly { readonly delta: number; readonly length: number }[];
   /** The bytes of the blocks, one block after the other. */
   readonly code: Uint8Array;
-  readonly leaves: readonly Leave[];
+  readonly leaves: Leaves;
 }
 
 export interface KeptRegion extends RegionRecord {

@@ -26,7 +26,7 @@ export function groupRegions(records: readonly RegionRecord[], decoder: Decoder)
     const blocks = blocksOf(record, mode, decoder);
     const builder = new RegionBuilder(module, mode, usedRegisters(blocks.flatMap(({ instructions }) => instructions)));
     builder.build(blocks, regionName(index));
-    return { ...record, leaves: builder.leaves };
+    return { ...record, leaves: () => builder.leaves };
   });
   const bytes = module.finish();
   return { regions, bytes, module: new WebAssembly.Module(bytes) };
