@@ -13,6 +13,8 @@ const FLAGS = [
   { flag: '--experimental-wasm-branch-hinting', first: 11, last: 13 },
   /** Optimize functions after a thirtieth of the usual work in them: what is optimized is kept for later runs. */
   { flag: '--wasm-tiering-budget=60000', first: 10, last: 13 },
+  /** Each function under optimization takes tens of megabytes; more threads than this gain nothing beside the guest's. */
+  { flag: '--wasm-num-compilation-tasks=1', first: 10, last: 13 },
 ] as const;
 
 /** To be called before code is generated: hints of code that was compiled before are lost. */

@@ -91,7 +91,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: machine.ramBytes,
         rsdp: machine.rsdp,
       },
-      await loadKernelDecompressors(host.blobs),
+      await loadKernelDecompressors(host.blobs, kernel),
       options.boot,
     );
     machine.boot(plan);

@@ -63,7 +63,7 @@ export class LiveGuest {
       ramBytes: machine.ramBytes,
       rsdp: machine.rsdp,
     };
-    machine.boot(planBoot(files, await loadKernelDecompressors(new BlobCache())));
+    machine.boot(planBoot(files, await loadKernelDecompressors(new BlobCache(), kernel)));
     return live;
   }
 

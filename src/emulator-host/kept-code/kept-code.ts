@@ -17,7 +17,7 @@ const MOST_VERSIONS = 4;
 /** Writing everything again is not worth it for less than this share of entries that are new, */
 const NEW_SHARE = 1 / 50;
 /** except in the first runs: each finds more of the code optimized. */
-const FIRST_RUNS = 5;
+const FIRST_RUNS = 6;
 /** Modules of one region are put together when they are so many, but not by the first run: the second is to be fast. */
 const GROUP_LEAST = 128;
 
@@ -37,7 +37,7 @@ export class KeptCode implements CodeStore {
   private readonly key: string;
   private heldHandlers: Held | undefined;
   /** Set by who makes handlers. */
-  freshHandlers: () => CompiledModule | undefined = () => undefined;
+  freshHandlers: () => Uint8Array<ArrayBuffer> | undefined = () => undefined;
   /** Set by who makes regions. */
   groupRegions: ((records: readonly RegionRecord[]) => RegionGroup) | undefined;
   private readonly bySignature = new Map<number, KeptRegion[]>();
@@ -63,8 +63,9 @@ export class KeptCode implements CodeStore {
     }
   }
 
+  /** Not before there is a group: each module of its own costs memory. */
   get isFamiliar(): boolean {
-    return this.runs > 0;
+    return this.heldRegions.some(({ entry }) => entry.regions.length > 1);
   }
 
   private get native(): NativeCode | undefined {
@@ -90,10 +91,10 @@ export class KeptCode implements CodeStore {
     if (this.runs >= FIRST_RUNS && this.fresh <= this.count * NEW_SHARE) return;
     const handlers = this.freshHandlers();
     if (handlers !== undefined) {
-      const entry = { kind: 'handlers', bytes: handlers.bytes, native: undefined } as const;
-      this.heldHandlers = { entry, module: handlers.module, used: true };
+      const entry = { kind: 'handlers', bytes: handlers, native: undefined } as const;
+      this.heldHandlers = { entry, module: undefined, used: true };
     }
-    if (this.isFamiliar) this.group();
+    if (this.runs > 0) this.group();
     const all = [...(this.heldHandlers ? [this.heldHandlers] : []), ...this.heldRegions];
     const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
     const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;
@@ -111,10 +112,10 @@ export class KeptCode implements CodeStore {
     const isSingle = ({ entry, used }: Held<RegionsEntry>): boolean => used && entry.regions.length === 1;
     const single = this.heldRegions.filter(isSingle);
     if (single.length < GROUP_LEAST || this.groupRegions === undefined) return;
-    const { regions, bytes, module } = this.groupRegions(single.flatMap(({ entry }) => entry.regions));
+    const { regions, bytes } = this.groupRegions(single.flatMap(({ entry }) => entry.regions));
     const entry: RegionsEntry = { kind: 'regions', regions, bytes, native: undefined };
     this.heldRegions = this.heldRegions.filter((held) => !isSingle(held));
-    this.heldRegions.push({ entry, module, used: true });
+    this.heldRegions.push({ entry, module: undefined, used: true });
   }
 
   private addRegions(entry: RegionsEntry, module: WebAssembly.Module | undefined): void {

@@ -14,12 +14,12 @@ export interface CompiledModule {
 }
 
 export interface CodeStore {
-  /** There was an earlier run: what is translated now is likely to be used again. */
+  /** There were earlier runs: what is translated now is likely to be used again. */
   readonly isFamiliar: boolean;
   /** The interpreter's handlers that earlier runs needed, in one module: see interpreter/kept-handlers.ts. */
   handlers(): WebAssembly.Module | undefined;
   /** Is asked for a better module of handlers before the store is written. */
-  set freshHandlers(make: () => CompiledModule | undefined);
+  set freshHandlers(make: () => Uint8Array<ArrayBuffer> | undefined);
   /** Regions whose origin has this signature (`signatureAt`), the best first. */
   regions(signature: number): readonly KeptRegion[];
   keepRegion(region: RegionRecord, compiled: CompiledModule): void;

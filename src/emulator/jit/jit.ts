@@ -18,7 +18,7 @@ import { RegionSet } from './region-set.js';
 import { usedRegisters } from './used-registers.js';
 
 /** Runs after which a block is translated, where what is translated will be used again and V8 keeps what it optimized. */
-const FAMILIAR_THRESHOLD = 250;
+const FAMILIAR_THRESHOLD = 400;
 /** A block that cannot be compiled now is asked again after so many runs. */
 const RETRY_RUNS = 1_000_000;
 /** Times that a kept region whose pages have not all been executed is asked for again. */
@@ -108,7 +108,9 @@ export class Jit {
     builder.build(plan.blocks, regionName(0));
     const bytes = module.finish();
     const compiled = { bytes, module: new WebAssembly.Module(bytes) };
-    const leaves = (): readonly Leave[] => builder.leaves;
+    // Not the builder itself: it would live as long as the region.
+    const places: readonly Leave[] = builder.leaves;
+    const leaves = (): readonly Leave[] => places;
     this.take({ module: compiled.module, index: 0 }, plan, leaves, rip);
     if (store !== undefined && core.events.plan === undefined) this.keep(store, plan, leaves, compiled);
     this.statistics.compiled++;

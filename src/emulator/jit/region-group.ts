@@ -7,15 +7,17 @@ import { WasmModule } from '../codegen/wasm-module.js';
 import { MODES } from '../cpu/mode.js';
 import type { Decoder } from '../decode/decoder.js';
 import type { CpuMode, Instruction } from '../isa/instruction.js';
-import type { CompiledModule } from './code-store.js';
 import { type RegionRecord, regionName } from './kept-region.js';
+import type { Leave } from './leave.js';
 import { inOrder, type RegionBlock, regionBlock } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
 import { usedRegisters } from './used-registers.js';
 
-/** Regions in the order of the module's functions. */
-export interface RegionGroup extends CompiledModule {
+/** Not compiled: what V8 would optimize of it now, it could not tell. */
+export interface RegionGroup {
+  /** In the order of the module's functions. */
   readonly regions: readonly RegionRecord[];
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** @param decoder of the processor model that the regions were made for */
@@ -26,10 +28,10 @@ export function groupRegions(records: readonly RegionRecord[], decoder: Decoder)
     const blocks = blocksOf(record, mode, decoder);
     const builder = new RegionBuilder(module, mode, usedRegisters(blocks.flatMap(({ instructions }) => instructions)));
     builder.build(blocks, regionName(index));
-    return { ...record, leaves: () => builder.leaves };
+    const leaves: readonly Leave[] = builder.leaves;
+    return { ...record, leaves: () => leaves };
   });
-  const bytes = module.finish();
-  return { regions, bytes, module: new WebAssembly.Module(bytes) };
+  return { regions, bytes: module.finish() };
 }
 
 /** The blocks as they were planned; where in memory they lie does not matter for their code. */
