@@ -2,7 +2,6 @@
  * Copies a guest that stands still into a sink: what has changed since the snapshot before, and the machine's state. The
  * guest may run on when the copy is made; the sink stores it meanwhile.
  */
-import { PAGE_SIZE } from '../core/address.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
 import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { LiveGuest } from './live-guest.js';
@@ -17,8 +16,6 @@ export interface SnapshotRequest {
   readonly base: number | undefined;
 }
 
-const ZEROS = Buffer.alloc(PAGE_SIZE);
-
 /**
  * Resolves when the guest may run on. What has changed counts as taken: when the copy fails or is not stored, the next
  * one needs all pages, so leave its `base` out.
@@ -32,7 +29,7 @@ export async function copyGuest(
 ): Promise<{ readonly stored: Promise<SnapshotInfo> }> {
   const { machine, memory } = live;
   const { ranges, registers } = memory;
-  const frames = changedFrames(live, base === undefined);
+  const frames = live.takeFrames(base === undefined);
   const states = savedStates(live);
   const moment = {
     icount: BigInt(machine.icount),
@@ -44,16 +41,4 @@ export async function copyGuest(
   sink.begin({ series, memory: { format: 'memlapse emulator', ranges, registers }, base });
   await sink.putPages(frames, memory);
   return { stored: sink.commit({ moment, states }) };
-}
-
-/** Those written to since the last snapshot; `all`: those that are not zero. */
-function changedFrames({ machine, memory }: LiveGuest, all: boolean): Uint32Array {
-  const dirty = machine.takeDirtyPages();
-  if (!all) return dirty;
-  const frames: number[] = [];
-  for (let frame = 0; frame < machine.ramBytes / PAGE_SIZE; frame++) {
-    const page = memory.page(frame);
-    if (page !== undefined && !ZEROS.equals(page)) frames.push(frame);
-  }
-  return Uint32Array.from(frames);
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { Image } from '../analysis/image.js';
+import { PAGE_SIZE } from '../core/address.js';
 import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
@@ -20,6 +21,8 @@ import { BlobCache } from '../profiles/cache/blob-cache.js';
 import { copyMemory, MachineMemory } from './machine-memory.js';
 import type { SavedGuest } from './saved-guest.js';
 
+const ZEROS = Buffer.alloc(PAGE_SIZE);
+
 export class LiveGuest {
   /** What it was made from; paths are absolute. */
   readonly guest: GuestFile;
@@ -28,6 +31,7 @@ export class LiveGuest {
   readonly memory: MachineMemory;
   readonly #disks: readonly DiskFile[];
   readonly #code: KeptCode | undefined;
+  #hasTaken = false;
 
   /** @param kernel the kernel's file, where it is there: code generated for it earlier is used */
   private constructor(guest: GuestFile, kernel: Uint8Array | undefined, console: (byte: number) => void) {
@@ -84,6 +88,24 @@ export class LiveGuest {
 
   run(until: RunUntil): Outcome {
     return this.machine.run(until);
+  }
+
+  /**
+   * Page frames that were written to since the last call, ascending; `all`: all that may not be zero. What is given out
+   * counts as taken.
+   */
+  takeFrames(all: boolean): Uint32Array {
+    const dirty = this.machine.takeDirtyPages();
+    // Memory is zero at power-on, and what a snapshot brings back is written, too.
+    if (!all || !this.#hasTaken) {
+      this.#hasTaken = true;
+      return dirty;
+    }
+    const frames: number[] = [];
+    for (let frame = 0; frame < this.machine.ramBytes / PAGE_SIZE; frame++) {
+      if (!ZEROS.equals(this.memory.page(frame) as Uint8Array)) frames.push(frame);
+    }
+    return Uint32Array.from(frames);
   }
 
   /** The machine as it stands, for analysis; holds until it runs on. */

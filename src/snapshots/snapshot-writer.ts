@@ -6,7 +6,7 @@ import { PAGE_SIZE } from '../core/address.js';
 import { InvariantError, invariant, UserError } from '../core/errors.js';
 import { type MemoryDescription, manifestRecord, type SnapshotInfo, type StateInfo } from './manifest.js';
 import type { Moment } from './moment.js';
-import { encodePack, type HashedPage, MISSING_PAGE, PACK_PAGES, pageId, ZERO_PAGE } from './page-pack.js';
+import { MISSING_PAGE, PACK_PAGES, PackBuilder, pageId, ZERO_PAGE } from './page-pack.js';
 import { encodeIds, LEAF_FRAMES, leafOf, rootLength, sameEntries, ZERO_LEAF } from './page-table.js';
 import { readLeaf, readRoot } from './read-records.js';
 import { scatteredRoom } from './reserve-room.js';
@@ -25,9 +25,13 @@ const LEAF_ROOM = 512;
 const ID_TEXT = 16;
 const MANIFEST_ROOM = 64 * 1024;
 
-/** A new page that waits for its place, and who wants its id. */
-interface Waiting extends HashedPage {
-  readonly assign: ((id: number) => void)[];
+/** Who wants the id of a new page. */
+type Assign = (id: number) => void;
+
+interface Touched {
+  /** As the base has it. */
+  readonly before: Frames;
+  readonly entries: Frames;
 }
 
 interface State extends StateInfo {
@@ -47,9 +51,11 @@ export class SnapshotWriter {
   readonly #base: number | undefined;
   readonly #root: Frames;
   /** Leaves that were written to, by their place in the root. */
-  readonly #touched = new Map<number, Frames>();
+  readonly #touched = new Map<number, Touched>();
   readonly #states: State[] = [];
-  readonly #waiting = new Map<string, Waiting>();
+  /** New pages that wait to be written, in the order of their places in `#packs`, by digest. */
+  readonly #waiting = new Map<string, Assign[]>();
+  readonly #packs: PackBuilder[] = [];
   /** Ids of the pages written so far whose digests are not, by digest. */
   readonly #fresh = new Map<string, number>();
   readonly #pin: Pin;
@@ -117,13 +123,14 @@ export class SnapshotWriter {
    */
   commit(moment: Moment, { flush = true }: { readonly flush?: boolean } = {}): SnapshotInfo {
     invariant(!this.#done, 'the snapshot is finished');
-    this.#flush();
     const write = () => {
       unpin(this.#tables, this.#pin);
+      this.#writePacks();
       this.#writeDigests();
       return this.#commit(moment);
     };
-    const info = inTransaction(this.#tables, this.#folder, flush, write, () => this.#digestRoom() + this.#tableRoom());
+    const room = () => this.#packRoom() + this.#digestRoom() + this.#tableRoom();
+    const info = inTransaction(this.#tables, this.#folder, flush, write, room);
     this.#done = true;
     return info;
   }
@@ -145,8 +152,8 @@ export class SnapshotWriter {
   #commit(moment: Moment): SnapshotInfo {
     const { leaves, roots, manifests, series: counters, meta } = this.#tables;
     let nextLeaf = meta.get('nextLeaf') ?? 1;
-    for (const [index, entries] of this.#touched) {
-      if (this.#isUnchanged(index, entries)) continue;
+    for (const [index, { before, entries }] of this.#touched) {
+      if (sameEntries(before, entries)) continue;
       if (entries.every((id) => id === ZERO_PAGE)) this.#root[index] = ZERO_LEAF;
       else {
         leaves.putSync(nextLeaf, seal(encodeIds(entries)));
@@ -175,26 +182,20 @@ export class SnapshotWriter {
     return info;
   }
 
-  #isUnchanged(index: number, entries: Frames): boolean {
-    const before = this.#root[index] as number;
-    const known = before === ZERO_LEAF ? undefined : readLeaf(this.#tables, before);
-    return known !== undefined && sameEntries(known, entries);
-  }
-
   /** The leaf of `frame`, from the base if need be, to be written to. */
   #leaf(frame: number): Frames {
     const index = leafOf(frame);
-    let leaf = this.#touched.get(index);
-    if (leaf === undefined) {
-      if (index >= this.#root.length) throw new InvariantError(`page frame ${frame} is outside the memory described`);
-      const before = this.#root[index] as number;
-      leaf = before === ZERO_LEAF ? new Uint32Array(LEAF_FRAMES) : readLeaf(this.#tables, before);
-      if (leaf === undefined) {
-        throw new UserError(`the page table of ${this.series}@${this.#base} is damaged`, 'take a full snapshot');
-      }
-      this.#touched.set(index, leaf);
+    const touched = this.#touched.get(index);
+    if (touched !== undefined) return touched.entries;
+    if (index >= this.#root.length) throw new InvariantError(`page frame ${frame} is outside the memory described`);
+    const id = this.#root[index] as number;
+    const before = id === ZERO_LEAF ? new Uint32Array(LEAF_FRAMES) : readLeaf(this.#tables, id);
+    if (before === undefined) {
+      throw new UserError(`the page table of ${this.series}@${this.#base} is damaged`, 'take a full snapshot');
     }
-    return leaf;
+    const entries = before.slice();
+    this.#touched.set(index, { before, entries });
+    return entries;
   }
 
   /** Finds or makes a place for a page and hands its id to `assign`, now or at the next flush. */
@@ -208,7 +209,7 @@ export class SnapshotWriter {
     const name = key.toString('latin1');
     const waiting = this.#waiting.get(name);
     if (waiting !== undefined) {
-      waiting.assign.push(assign);
+      waiting.push(assign);
       return;
     }
     const known = this.#fresh.get(name) ?? this.#tables.digests.get(key)?.readUInt32LE();
@@ -216,39 +217,55 @@ export class SnapshotWriter {
       assign(known);
       return;
     }
-    this.#waiting.set(name, { digest: key, bytes: Buffer.from(bytes), assign: [assign] });
+    const at = Math.floor(this.#waiting.size / PACK_PAGES);
+    this.#packs[at] ??= new PackBuilder();
+    this.#packs[at].add(key, bytes);
+    this.#waiting.set(name, [assign]);
     if (this.#waiting.size >= BATCH_PAGES) this.#flush();
   }
 
-  /** Writes the waiting pages, in packs. */
+  /** Writes the waiting pages in a transaction of their own. */
   #flush(): void {
-    const pages = [...this.#waiting.values()];
-    if (pages.length === 0) return;
+    inTransaction(
+      this.#tables,
+      this.#folder,
+      false,
+      () => this.#writePacks(),
+      () => this.#packRoom(),
+    );
+    if (this.#fresh.size < BATCH_DIGESTS) return;
+    const write = () => this.#writeDigests();
+    inTransaction(this.#tables, this.#folder, false, write, () => this.#digestRoom());
+    this.#fresh.clear();
+  }
+
+  /** Writes the waiting pages, in packs, and tells their ids. To be called inside a transaction. */
+  #writePacks(): void {
+    const count = this.#waiting.size;
+    if (count === 0) return;
     const { meta, packs } = this.#tables;
-    const write = () => {
-      let pack = meta.get('nextPack') ?? 1;
-      for (let at = 0; at < pages.length; at += PACK_PAGES, pack++) {
-        const group = pages.slice(at, at + PACK_PAGES);
-        packs.putSync(pack, encodePack(group));
-        group.forEach((page, slot) => {
-          this.#fresh.set(page.digest.toString('latin1'), pageId(pack, slot));
-          for (const assign of page.assign) assign(pageId(pack, slot));
-        });
-      }
-      meta.putSync('nextPack', pack);
-    };
-    inTransaction(this.#tables, this.#folder, false, write, () => pages.length * (PAGE_SIZE + DIGEST_BYTES));
-    this.#new += pages.length;
-    this.#waiting.clear();
-    if (this.#fresh.size >= BATCH_DIGESTS) {
-      const write = () => this.#writeDigests();
-      inTransaction(this.#tables, this.#folder, false, write, () => this.#digestRoom());
-      this.#fresh.clear();
+    let next = meta.get('nextPack') ?? 1;
+    let id = pageId(next, 0);
+    for (const pack of this.#packs.slice(0, Math.ceil(count / PACK_PAGES))) {
+      packs.putSync(next++, pack.encode());
+      pack.clear();
     }
+    meta.putSync('nextPack', next);
+    for (const [name, wanted] of this.#waiting) {
+      this.#fresh.set(name, id);
+      for (const assign of wanted) assign(id);
+      id++;
+    }
+    this.#new += count;
+    this.#waiting.clear();
+  }
+
+  #packRoom(): number {
+    return this.#waiting.size * (PAGE_SIZE + DIGEST_BYTES);
   }
 
   #digestRoom(): number {
-    return scatteredRoom(this.#tables.digests, this.#fresh.size, DIGEST_ROOM);
+    return scatteredRoom(this.#tables.digests, this.#fresh.size + this.#waiting.size, DIGEST_ROOM);
   }
 
   /** For leaves, root and manifest. */

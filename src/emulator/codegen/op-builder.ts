@@ -383,8 +383,10 @@ export class OpBuilder {
     this.code.unsigned(this.depth - label.depth);
   }
 
-  branchIf(label: Label, condition: Value): void {
+  /** @param expected whether it is most often taken, where that is known */
+  branchIf(label: Label, condition: Value, expected?: boolean): void {
     this.emit(condition);
+    if (expected !== undefined) this.expect(expected);
     this.code.byte(OP.brIf);
     this.code.unsigned(this.depth - label.depth);
   }

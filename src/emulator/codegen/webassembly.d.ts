@@ -23,6 +23,7 @@ declare namespace WebAssembly {
     static imports(
       module: Module,
     ): { module: string; name: string; kind: 'function' | 'memory' | 'table' | 'global' }[];
+    static customSections(module: Module, name: string): ArrayBuffer[];
     private readonly brand: undefined;
   }
 

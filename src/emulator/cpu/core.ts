@@ -287,13 +287,14 @@ export class ProcessorCore {
 
   run(limit: number): StopReason {
     this.events.start();
-    const reason = this.runUntil(limit);
+    this.clock.limit = limit;
+    const reason = this.runToLimit();
     this.events.finish();
     return reason;
   }
 
-  private runUntil(limit: number): StopReason {
-    const { state } = this;
+  private runToLimit(): StopReason {
+    const { state, clock } = this;
     for (;;) {
       if (this.events.isActive && this.events.between()) return 'events';
       updateMode(state);
@@ -304,8 +305,8 @@ export class ProcessorCore {
         return 'requested';
       }
       const now = this.icount;
-      if (now >= limit) return 'limit';
-      const shadowed = this.clock.isShadowed(now);
+      if (now >= clock.limit) return 'limit';
+      const shadowed = clock.isShadowed(now);
       // Priorities: SDM volume 3, table 6-2.
       if (deliverTraps(this, shadowed)) continue;
       if (!shadowed && acceptInterrupt(this)) continue;
@@ -313,7 +314,7 @@ export class ProcessorCore {
       const begun = this.events.begun.waits && this.events.begun.take(this);
       if (begun || shadowed || needsTraps(this)) stepWithTraps(this, begun);
       else {
-        this.clock.allow(now, Math.min(limit - now, MAX_STRETCH));
+        clock.allow(now, Math.min(clock.limit - now, MAX_STRETCH));
         this.handle(this.dispatch());
       }
     }

@@ -86,6 +86,10 @@ export class MemlapseProcessor implements Processor, ProcessorInspection {
     this.core.clock.idleTicks = value;
   }
 
+  spend(ticks: number): void {
+    this.core.clock.spend(ticks);
+  }
+
   setInterruptLine(level: boolean): void {
     this.core.setInterruptLine(level);
   }

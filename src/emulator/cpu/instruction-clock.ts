@@ -16,12 +16,14 @@ const LEFT = stateAddress('left') >> 2;
 export class InstructionClock {
   private readonly state: CpuState;
   private idle = 0;
+  /** Where the run that is under way ends. */
+  limit = 0;
 
   constructor(state: CpuState) {
     this.state = state;
   }
 
-  /** Ticks that passed in halts; see `Processor.idleTicks`. */
+  /** Ticks that passed without instructions; see `Processor.idleTicks`. */
   get idleTicks(): number {
     return this.idle;
   }
@@ -57,6 +59,16 @@ export class InstructionClock {
   allow(now: number, count: number): void {
     this.state.setCount(ICOUNT_BASE, now + count);
     this.state.i32[REMAINING] = count;
+  }
+
+  /** Ticks pass during an instruction: less of the run is left, its limit being a moment. */
+  spend(ticks: number): void {
+    this.idleTicks = this.idle + ticks;
+    this.limit -= ticks;
+    const left = this.state.i32[REMAINING] as number;
+    const cut = Math.min(ticks, left);
+    this.state.setCount(ICOUNT_BASE, this.state.count(ICOUNT_BASE) - cut);
+    this.state.i32[REMAINING] = left - cut;
   }
 
   timestamp(): bigint {

@@ -90,10 +90,12 @@ export interface Processor {
   /** Host or device wrote RAM: drops code translated from these bytes and marks the pages dirty. */
   noteWritten(address: number, length: number): void;
   /**
-   * Ticks that passed while the processor was halted: the time-stamp counter reads `icount + idleTicks` plus what the
+   * Ticks that passed without instructions: in halts and in `spend`. The time-stamp counter reads `icount + idleTicks` plus what the
    * guest added to it. Set by the machine when time jumps; part of the machine's state, not of `saveState`.
    */
   idleTicks: number;
+  /** From a bus access: it takes so many ticks. The limit of `run` comes nearer by as many instructions. */
+  spend(ticks: number): void;
   /** Sets registers as a boot loader hands them over, right after `reset`. */
   enter(state: EntryState): void;
   saveState(): SavedProcessor;

@@ -39,6 +39,9 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
     this.mark = this.variable('i32');
   }
 
+  /** Every access has to be seen. */
+  protected override planWindows(): void {}
+
   // ---- blocks and instructions ---------------------------------------------------------------------------------
 
   protected override cannotEnter(left: Value): Value {

@@ -160,7 +160,10 @@ export abstract class InstructionBuilder extends MemoryBuilder {
       this.write(i, change(this.let(this.read(i))));
       return;
     }
-    const access = this.accessOf(operand, true);
+    this.updateMemory(i, this.accessOf(operand, true), change);
+  }
+
+  protected updateMemory(i: number, access: number, change: (old: Value) => Value): void {
     this.updateLinear(this.address(i, access), access, change);
   }
 

@@ -27,6 +27,9 @@ export abstract class MemoryBuilder extends OpBuilder {
   /** After a store through `update`: completes accesses that have no single host address. */
   protected abstract commitUpdate(host: Value, access: number): void;
 
+  /** Behind a slow path that may have changed the TLB. */
+  protected afterMiss(): void {}
+
   // What instrumented builders override (events/): here nothing is emitted. Addresses and values are fixed.
 
   /** An access is about to be made; may leave the instruction. */
@@ -61,6 +64,7 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.storeMemory(bytes, this.i32(0), stateAddress('bounce'), value);
     const done = this.call('missStore', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
     this.ifRarely(this.eqz(done), () => this.leaveOnFault());
+    this.afterMiss();
     this.afterAccess(address, access, this.i32(stateAddress('bounce')), value);
     this.close();
   }
@@ -95,6 +99,7 @@ export abstract class MemoryBuilder extends OpBuilder {
     this.else();
     const slow = this.call('missAddress', SLOW_TYPE, [address, this.i32(access), this.recordPointer()]) as Value;
     this.ifRarely(this.eqz(slow), () => this.leaveOnFault());
+    this.afterMiss();
     this.emit(slow);
     this.close();
     this.code.byte(OP.localSet);

@@ -24,12 +24,14 @@ export interface RegionBlock extends PlacedBlock {
   readonly instructions: readonly Instruction[];
   /** Blocks of the region by delta. */
   readonly targets: ReadonlyMap<number, number>;
+  /** Numbers of the blocks that follow, as far as they are in the region and known: not behind `ret`. */
+  readonly successors: readonly number[];
   /** A branch of the block goes to itself. */
   readonly loops: boolean;
 }
 
 /** A block that does not know its region yet. */
-export type FoundBlock = Omit<RegionBlock, 'number' | 'targets'>;
+export type FoundBlock = Omit<RegionBlock, 'number' | 'targets' | 'successors'>;
 
 /** @param instructions at least one */
 export function regionBlock(
@@ -102,7 +104,7 @@ export class RegionPlanner {
       this.follow(block, queue, calls);
     }
     if (!found.has(0)) return undefined;
-    return { mode, blocks: inOrder(found.values()), pages };
+    return { mode, blocks: numbered(inOrder(found)), pages };
   }
 
   /** Frame of the code `page` pages from `linear`'s, only if it has been executed since the last flush. */
@@ -161,9 +163,40 @@ function branchTarget(last: Instruction, next: number): number | undefined {
   return relative === undefined ? undefined : next + relative.value;
 }
 
-/** Blocks in address order, so that most branches go forward. */
-export function inOrder(found: Iterable<FoundBlock>): RegionBlock[] {
-  const sorted = [...found].sort((x, y) => x.delta - y.delta);
-  const targets = new Map(sorted.map((block, number) => [block.delta, number]));
-  return sorted.map((block, number) => ({ ...block, number, targets }));
+/**
+ * Blocks so that most branches go forward, which is a plain branch; backward they take a table. Reverse postorder: only
+ * what closes a loop goes back.
+ */
+function inOrder(found: ReadonlyMap<number, FoundBlock>): FoundBlock[] {
+  const seen = new Set<number>();
+  const finished: FoundBlock[] = [];
+  const visit = (delta: number): void => {
+    const block = found.get(delta);
+    if (block === undefined || seen.has(delta)) return;
+    seen.add(delta);
+    // What is visited last comes first: a branch is followed before what it skips.
+    for (const next of [...successorsOf(block)].reverse()) visit(next);
+    finished.push(block);
+  };
+  for (const delta of found.keys()) visit(delta);
+  return finished.reverse();
+}
+
+/** Blocks that know each other: the position of each is its entry number. */
+export function numbered(ordered: readonly FoundBlock[]): RegionBlock[] {
+  const targets = new Map(ordered.map((block, number) => [block.delta, number]));
+  return ordered.map((block, number) => {
+    const known = successorsOf(block).map((delta) => targets.get(delta));
+    return { ...block, number, targets, successors: known.filter((one) => one !== undefined) };
+  });
+}
+
+/** Where a block can go on, the next address first. */
+function successorsOf({ instructions, delta, length }: FoundBlock): number[] {
+  const last = instructions.at(-1) as Instruction;
+  const next = delta + length;
+  const target = branchTarget(last, next);
+  const { name } = last.row;
+  const goesOn = !last.row.ends || !(name === 'jmp' || name === 'ret' || name.startsWith('ud'));
+  return [...(goesOn ? [next] : []), ...(target === undefined ? [] : [target])];
 }

@@ -11,33 +11,28 @@ import type { Label, Variable } from '../codegen/op-builder.js';
 import { OP, type Value } from '../codegen/value.js';
 import type { WasmModule } from '../codegen/wasm-module.js';
 import { JUMP_CACHE_BASE } from '../cpu/memory-map.js';
-import { gprAddress, SEGMENT_OFFSETS, segmentAddress, stateAddress } from '../cpu/state-layout.js';
+import { stateAddress } from '../cpu/state-layout.js';
 import { EXIT } from '../interpreter/exit-code.js';
-import { registerField } from '../interpreter/handler-builder.js';
 import {
   JUMP_CACHE,
   JUMP_CACHE_ENTRIES,
   JUMP_CACHE_ENTRY_SHIFT,
   REGION_ENTRY_BITS,
 } from '../interpreter/jump-cache.js';
-import {
-  type CpuMode,
-  type ImmediateOperand,
-  type MemoryOperand,
-  type RegisterOperand,
-  type RelativeOperand,
-  RIP_BASE,
-} from '../isa/instruction.js';
-import { ACCESS_WRITE } from '../isa/instruction-builder.js';
-import { TLB_SUPERVISOR, TLB_USER } from '../mmu/tlb-layout.js';
+import type { CpuMode, RelativeOperand } from '../isa/instruction.js';
+import { flagSources } from './flag-sources.js';
 import { CARRIED, type Leave, leaveFlags } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
-import { RegionFlags } from './region-flags.js';
+import { loopEnds } from './region-loops.js';
+import { RegionOperands } from './region-operands.js';
 
-export class RegionBuilder extends RegionFlags {
-  private readonly registers: (Variable | undefined)[] = [];
-  private readonly written = new Set<number>();
-  protected readonly base: Variable;
+/** A part of the region that lies ahead: a block, or a loop, which is entered with `target` set. */
+interface Ahead {
+  readonly label: Label;
+  readonly isLoop: boolean;
+}
+
+export class RegionBuilder extends RegionOperands {
   protected readonly remaining: Variable;
   private readonly rip: Variable;
   private readonly exitCode: Variable;
@@ -48,21 +43,17 @@ export class RegionBuilder extends RegionFlags {
   readonly leaves: Leave[] = [];
   private readonly leaveNumber: Variable;
   private dispatchLabel!: Label;
-  /** Label of each block that lies ahead, or undefined behind. */
-  private labels: (Label | undefined)[] = [];
+  /** Where to branch to for each block that lies ahead, or undefined behind. */
+  private ahead: (Ahead | undefined)[] = [];
+  /** Loops that are open, by the block at their head. */
+  private readonly loops = new Map<number, Label>();
+  private ends: readonly (number | undefined)[] = [];
   private selfLabel: Label | undefined;
-  protected current!: RegionBlock;
-  protected position = 0;
-  protected offset = 0;
   private ended = false;
   private mayRestart = false;
 
   constructor(module: WasmModule, mode: CpuMode, usedRegisters: ReadonlySet<number>) {
-    super(module, ['i32'], mode);
-    for (let index = 0; index < 16; index++) {
-      this.registers.push(usedRegisters.has(index) ? this.variable('i64') : undefined);
-    }
-    this.base = this.variable('i64');
+    super(module, mode, usedRegisters);
     this.remaining = this.variable('i32');
     this.rip = this.variable('i64');
     this.exitCode = this.variable('i32');
@@ -72,18 +63,14 @@ export class RegionBuilder extends RegionFlags {
 
   /** Writes the region; entry number i of the function is `blocks[i]`. */
   build(blocks: readonly RegionBlock[], exportName: string): void {
+    this.planWindows(blocks);
+    this.sources = flagSources(blocks);
     this.loadState();
     this.exitLabel = this.open(OP.block);
     this.leaveLabel = this.open(OP.block);
     this.dispatchLabel = this.open(OP.loop);
-    this.labels = blocks.map(() => undefined);
-    for (let i = blocks.length - 1; i >= 0; i--) this.labels[i] = this.open(OP.block);
-    this.branchTable(this.get(this.target), this.labels as Label[]);
-    blocks.forEach((block, i) => {
-      this.close();
-      this.labels[i] = undefined;
-      this.writeBlock(block, i);
-    });
+    this.ends = loopEnds(blocks);
+    this.writeBlocks(blocks, 0, blocks.length - 1);
     this.close();
     this.close();
     this.storeLeave();
@@ -95,9 +82,7 @@ export class RegionBuilder extends RegionFlags {
   }
 
   private loadState(): void {
-    this.registers.forEach((variable, index) => {
-      if (variable !== undefined) this.set(variable, this.loadMemory('i64', 8, this.i32(0), gprAddress(index)));
-    });
+    this.loadRegisters();
     const load = (variable: Variable, name: string): void => {
       this.set(
         variable,
@@ -112,9 +97,7 @@ export class RegionBuilder extends RegionFlags {
   }
 
   private storeState(): void {
-    for (const index of this.written) {
-      this.storeMemory(8, this.i32(0), gprAddress(index), this.get(this.registers[index] as Variable));
-    }
+    this.storeRegisters();
     this.setState('remaining', this.get(this.remaining));
     this.setState('flagsResult', this.get(this.flagsResult));
     this.setState('flagsExtra', this.get(this.flagsExtra));
@@ -135,10 +118,50 @@ export class RegionBuilder extends RegionFlags {
     this.branch(this.leaveLabel);
   }
 
-  private writeBlock(block: RegionBlock, number: number): void {
+  /**
+   * Writes blocks `first` to `last`, loops among them as loops. Whoever branches to them from outside has set `target`
+   * where it is not the first of its part; behind the table it does not matter any more.
+   * @param head the first of them is the head of the loop that they make up
+   */
+  private writeBlocks(blocks: readonly RegionBlock[], first: number, last: number, head?: number): void {
+    const parts: (readonly [number, number])[] = [];
+    for (let i = first; i <= last; i++) {
+      const end = i === head ? i : (this.ends[i] ?? i);
+      parts.push([i, end]);
+      i = end;
+    }
+    const table: Label[] = [];
+    for (const [start, end] of [...parts].reverse()) {
+      const label = this.open(OP.block);
+      for (let i = start; i <= end; i++) {
+        table[i - first] = label;
+        this.ahead[i] = { label, isLoop: this.ends[start] !== undefined && start !== head };
+      }
+    }
+    if (head !== undefined) {
+      this.branchIf(table[0] as Label, this.eq(this.get(this.target), this.i32(head)), true);
+    }
+    this.branchTable(first === 0 ? this.get(this.target) : this.sub(this.get(this.target), this.i32(first)), table);
+    for (const [start, end] of parts) {
+      this.close();
+      for (let i = start; i <= end; i++) this.ahead[i] = undefined;
+      if (start === head || this.ends[start] === undefined) this.writeBlock(blocks[start] as RegionBlock);
+      else {
+        this.loops.set(start, this.open(OP.loop));
+        this.writeBlocks(blocks, start, end, start);
+        this.loops.delete(start);
+        this.close();
+        this.code.byte(0x00); // unreachable: every path above branched
+      }
+    }
+  }
+
+  private writeBlock(block: RegionBlock): void {
     this.current = block;
+    this.expected = this.sources[block.number];
     this.ended = false;
     this.pending = 'carried';
+    this.beginWindows();
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
     this.ifRarely(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, flags: CARRIED }));
@@ -164,7 +187,6 @@ export class RegionBuilder extends RegionFlags {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
     }
-    void number;
   }
 
   /** Must the region be left before a block, given the instructions that would be left behind it? */
@@ -228,13 +250,13 @@ export class RegionBuilder extends RegionFlags {
       return;
     }
     this.carryFlags();
-    const ahead = this.labels[next];
-    if (ahead !== undefined) this.branch(ahead);
-    else if (this.selfLabel !== undefined && this.current.number === next) this.branch(this.selfLabel);
-    else {
-      this.setQuietly(this.target, this.i32(next));
-      this.branch(this.dispatchLabel);
+    const ahead = this.ahead[next];
+    if (ahead === undefined && this.selfLabel !== undefined && this.current.number === next) {
+      this.branch(this.selfLabel);
+      return;
     }
+    if (ahead === undefined || ahead.isLoop) this.setQuietly(this.target, this.i32(next));
+    this.branch(ahead?.label ?? this.loops.get(next) ?? this.dispatchLabel);
   }
 
   jumpRelative(i: number): void {
@@ -336,122 +358,4 @@ export class RegionBuilder extends RegionFlags {
     const pending = this.widenSigned(this.add(this.get(this.remaining), this.i32(left)));
     return this.sub(this.state('icountBase'), pending);
   }
-
-  // ---- registers ---------------------------------------------------------------------------------------------
-
-  private register(index: number): Variable {
-    const variable = this.registers[index];
-    if (variable === undefined) throw new InvariantError(`register ${index} is not in the region's set`);
-    return variable;
-  }
-
-  gpr(index: number, size: number, high = false): Value {
-    const wide = this.get(this.register(index));
-    if (size === 8) return wide;
-    const word = this.wrap(wide);
-    return this.truncate(high ? this.shrU(word, this.i32(8)) : word, size);
-  }
-
-  setGpr(index: number, size: number, value: Value, high = false): void {
-    const variable = this.register(index);
-    this.written.add(index);
-    this.committed = true;
-    if (size >= 4) {
-      this.set(variable, this.widen(value));
-      return;
-    }
-    const shift = high ? 8 : 0;
-    const mask = (size === 1 ? 0xffn : 0xffffn) << BigInt(shift);
-    const kept = this.and(this.get(variable), this.i64(BigInt.asIntN(64, ~mask)));
-    this.set(variable, this.or(kept, this.shl(this.widen(value), this.i64(shift))));
-  }
-
-  registerAddress(i: number): Value {
-    return this.i32(registerField(this.operand(i) as RegisterOperand));
-  }
-
-  protected readGprOperand(i: number): Value {
-    const { index, size, high } = this.operand(i) as RegisterOperand;
-    return this.gpr(index, size, high);
-  }
-
-  protected writeGprOperand(i: number, value: Value): void {
-    const { index, size, high } = this.operand(i) as RegisterOperand;
-    this.setGpr(index, size, value, high);
-  }
-
-  protected immediate(i: number): Value {
-    const { size, value } = this.operand(i) as ImmediateOperand;
-    return this.constant(size, value);
-  }
-
-  // ---- memory ------------------------------------------------------------------------------------------------
-
-  effectiveAddress(i: number): Value {
-    const { base, index, scale, displacement } = this.operand(i) as MemoryOperand;
-    if (base === RIP_BASE) {
-      const next = this.current.delta + this.offset + this.instruction.length;
-      const sum = this.add(this.get(this.base), this.i64(next + Number(displacement)));
-      return this.offsetIn(this.instruction.addressSize, sum);
-    }
-    if (this.instruction.addressSize === 4) return this.widen(this.effectiveNarrow(base, index, scale, displacement));
-    let sum: Value | undefined;
-    if (base >= 0) sum = this.gpr(base, 8);
-    if (index >= 0) {
-      const scaled = this.shl(this.gpr(index, 8), this.i64(scale));
-      sum = sum === undefined ? scaled : this.add(sum, scaled);
-    }
-    const offset = this.i64(displacement);
-    return this.offsetIn(this.instruction.addressSize, sum === undefined ? offset : this.add(sum, offset));
-  }
-
-  private effectiveNarrow(base: number, index: number, scale: number, displacement: number | bigint): Value {
-    const offset = this.i32(Number(displacement));
-    let sum: Value | undefined;
-    if (base >= 0) sum = this.gpr(base, 4);
-    if (index >= 0) {
-      const scaled = this.shl(this.gpr(index, 4), this.i32(scale));
-      sum = sum === undefined ? scaled : this.add(sum, scaled);
-    }
-    return sum === undefined ? offset : this.add(sum, offset);
-  }
-
-  protected segmentOf(i: number): number {
-    return (this.operand(i) as MemoryOperand).segment;
-  }
-
-  protected linear(
-    offset: Value,
-    { segment, segmented, access }: { segment: Value | number; segmented: boolean; access: number },
-  ): Value {
-    if (!segmented) return offset;
-    const address = segmentAddress(segment as number);
-    const base = this.loadMemory('i64', 8, this.i32(0), address + SEGMENT_OFFSETS.base);
-    if (this.mode.codeSize === 8) return this.add(offset, base);
-    const fixed = this.let(offset);
-    if (access !== 0) {
-      const bound = (access & ACCESS_WRITE) === 0 ? SEGMENT_OFFSETS.readEnd : SEGMENT_OFFSETS.writeEnd;
-      const end = this.add(fixed, this.i64(access & 0xff));
-      this.ifRarely(this.compare('gtU', end, this.loadMemory('i64', 8, this.i32(0), address + bound)), () => {
-        this.setState('argument0', fixed);
-        const allowed = this.call('segmentCheck', { params: ['i32', 'i32', 'i32'], results: ['i32'] }, [
-          this.i32(address),
-          this.i32(access),
-          this.i32(0),
-        ]) as Value;
-        this.ifRarely(this.eqz(allowed), () => this.leaveOnFault());
-      });
-    }
-    return this.and(this.add(fixed, base), this.i64(0xffffffff));
-  }
-
-  protected tlb(): [undefined, number] {
-    return [undefined, this.mode.user ? TLB_USER : TLB_SUPERVISOR];
-  }
-
-  protected recordPointer(): Value {
-    return this.i32(0);
-  }
-
-  protected commitUpdate(): void {}
 }

@@ -10,6 +10,7 @@ import { conditionAtRest, conditionOf, type PendingFlags } from '../isa/conditio
 import { type FlagKind, flagKinds } from '../isa/flag-kinds.js';
 import type { CpuMode } from '../isa/instruction.js';
 import { InstructionBuilder } from '../isa/instruction-builder.js';
+import type { FlagSource } from './flag-sources.js';
 import { flagCode, flagSlotAddress, slotTypes } from './leave.js';
 
 /** Operands of the last flag-setting operation, in locals of both integer types. */
@@ -25,6 +26,9 @@ export abstract class RegionFlags extends InstructionBuilder {
    */
   protected pending: PendingFlags | 'carried' | undefined;
   protected readonly flagCode: Variable;
+  /** What carried flags come from most likely, when the blocks before say so. */
+  protected expected: FlagSource | undefined;
+  protected sources: readonly (FlagSource | undefined)[] = [];
   /** A register or flag of the running instruction was written: leaving would not be precise any more. */
   protected committed = false;
 
@@ -138,8 +142,30 @@ export abstract class RegionFlags extends InstructionBuilder {
   }
 
   condition(code: number): Value {
-    if (this.pending === 'carried') this.restFlags();
-    else if (this.pending !== undefined) return conditionOf(this, code, this.pending);
+    const { pending, expected } = this;
+    if (pending === 'carried' && expected !== undefined) return this.carriedCondition(code, expected);
+    if (pending === 'carried') this.restFlags();
+    else if (pending !== undefined) return conditionOf(this, code, pending);
     return conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra));
+  }
+
+  /** From carried flags, without the flag words when they are from the operation that was expected; it stays carried. */
+  private carriedCondition(code: number, { kind, size }: FlagSource): Value {
+    const types = slotTypes(kind, size);
+    const [left, right, result] = this.slots.map((slot, i) => this.get(slot[types[i] as 'i32' | 'i64'])) as [
+      Value,
+      Value,
+      Value,
+    ];
+    const holds = this.temp('i32');
+    this.emit(this.compare('eq', this.get(this.flagCode), this.i32(flagCode(kind, size))));
+    this.expect(true);
+    this.open(OP.if);
+    this.set(holds, conditionOf(this, code, { kind, size, left, right, result }));
+    this.else();
+    this.restCarried();
+    this.set(holds, conditionAtRest(this, code, this.get(this.flagsResult), this.get(this.flagsExtra)));
+    this.close();
+    return this.get(holds);
   }
 }

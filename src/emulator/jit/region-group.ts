@@ -9,7 +9,7 @@ import type { Decoder } from '../decode/decoder.js';
 import type { CpuMode, Instruction } from '../isa/instruction.js';
 import { type RegionRecord, regionName } from './kept-region.js';
 import type { Leave } from './leave.js';
-import { inOrder, type RegionBlock, regionBlock } from './region-blocks.js';
+import { numbered, type RegionBlock, regionBlock } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
 import { usedRegisters } from './used-registers.js';
 
@@ -37,7 +37,7 @@ export function groupRegions(records: readonly RegionRecord[], decoder: Decoder)
 /** The blocks as they were planned; where in memory they lie does not matter for their code. */
 function blocksOf({ blocks, code }: RegionRecord, mode: CpuMode, decoder: Decoder): RegionBlock[] {
   let position = 0;
-  return inOrder(
+  return numbered(
     blocks.map(({ delta, length }) => {
       const instructions: Instruction[] = [];
       const end = position + length;

@@ -21,7 +21,7 @@ import { MACHINE_STATE_SCHEMA, MACHINE_STATE_VERSION, type MachineState } from '
 import type { Outcome, RunUntil } from './outcome.js';
 import { StateHash } from './state-hash.js';
 import { TextWatch } from './text-watch.js';
-import { Timeline } from './timeline.js';
+import { PORT_ACCESS_NANOSECONDS, Timeline } from './timeline.js';
 
 const INTERRUPT_FLAG = 0x200n;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -259,8 +259,16 @@ export class Machine {
     const { ports, memory, interrupts } = this.#chipset;
     const { localApic } = interrupts;
     return {
-      readPort: (port, size) => ports.read(port, size),
-      writePort: (port, size, value) => ports.write(port, size, value),
+      // Time passes behind the access: what a device knows of time is up to date then.
+      readPort: (port, size) => {
+        const value = ports.read(port, size);
+        this.#timeline.pass(PORT_ACCESS_NANOSECONDS);
+        return value;
+      },
+      writePort: (port, size, value) => {
+        ports.write(port, size, value);
+        this.#timeline.pass(PORT_ACCESS_NANOSECONDS);
+      },
       readPhysical: (address, size) => memory.read(address, size),
       writePhysical: (address, size, value) => memory.write(address, size, value),
       acknowledgeInterrupt: () => interrupts.acknowledge(),

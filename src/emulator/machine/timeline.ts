@@ -1,6 +1,7 @@
 /**
  * Guest time and everything that waits for it. One retired instruction is one nanosecond, so the time-stamp counter
- * runs at 1 GHz; while the processor is halted, time jumps to the next deadline.
+ * runs at 1 GHz; while the processor is halted, time jumps to the next deadline, and an access to a port takes a
+ * microsecond.
  *
  * Why 1 GHz: it is near what the translated code reaches, so guest seconds resemble real ones; every clock of the
  * machine divides from whole nanoseconds; and Linux calibrates the TSC against the PIT or the PM timer to within its
@@ -13,10 +14,18 @@ import type { SavedState } from '../devices/state/saved-state.js';
 const NEVER = Number.POSITIVE_INFINITY;
 const VERSION = 1;
 
+/**
+ * How long IN and OUT take: a cycle of the ISA bus, about eight of its clocks of 8 MHz. Linux delays by writing to port
+ * 80h because of that. Were it an instruction's nanosecond, a guest that polls a timer's port would do so fifty times
+ * as often as on a PC.
+ */
+export const PORT_ACCESS_NANOSECONDS = 1000;
+
 /** The part of the processor that carries time. */
 export interface InstructionCounter {
   readonly icount: number;
   idleTicks: number;
+  spend(ticks: number): void;
   requestStop(): void;
 }
 
@@ -79,6 +88,11 @@ export class Timeline implements Clock {
     const counter = this.#counter;
     if (counter === undefined || instant < this.now) throw new InvariantError(`time cannot go back to ${instant}`);
     counter.idleTicks += instant - this.now;
+  }
+
+  /** Lets time pass during an instruction. What becomes due meanwhile fires behind it. */
+  pass(nanoseconds: number): void {
+    this.#counter?.spend(nanoseconds);
   }
 
   save(): SavedState {

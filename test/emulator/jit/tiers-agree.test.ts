@@ -18,7 +18,7 @@ import {
   put,
 } from '../support/bare-processor.js';
 import { digest } from '../support/digest.js';
-import { randomLoop, registers } from '../support/random-loop.js';
+import { randomGraph, randomLoop, registers } from '../support/random-loop.js';
 
 /** Runs both tiers to the same counts and compares everything. */
 function agree(prepare: (cpu: MemlapseProcessor, bare: Bare) => void, stops: readonly number[]): Bare {
@@ -48,6 +48,26 @@ test('random loops end in the same state at every stop', () => {
     }),
     { numRuns: 15 },
   );
+});
+
+test('random graphs of blocks end in the same state at every stop', () => {
+  let translated = 0;
+  fc.assert(
+    fc.property(randomGraph, fc.integer(), fc.integer({ min: 1, max: 900 }), (code, seed, stop) => {
+      const bare = agree(
+        (cpu) => {
+          enterLong(cpu);
+          registers(cpu, seed);
+          cpu.setRegister('r15', 300n);
+          load(cpu, CODE, code);
+        },
+        [stop, stop + 1, stop + 7, stop + 400, 100_000],
+      );
+      translated += bare.cpu.jitStatistics?.compiled ?? 0;
+    }),
+    { numRuns: 25 },
+  );
+  expect(translated).toBeGreaterThan(25);
 });
 
 test('the second tier really runs here', () => {

@@ -17,6 +17,7 @@ export class FakeProcessor implements GuestProcessor {
   /** What the next `run` does before it counts; may touch the bus. */
   script: (() => void)[] = [];
   #stop = false;
+  #limit = 0;
 
   constructor(bus: Bus, ramBytes: number) {
     this.bus = bus;
@@ -33,21 +34,27 @@ export class FakeProcessor implements GuestProcessor {
 
   /** Each scripted step is one instruction. */
   run(limit: number): StopReason {
+    this.#limit = limit;
     for (;;) {
       if (this.#stop) {
         this.#stop = false;
         return 'requested';
       }
-      if (this.icount >= limit) return 'limit';
+      if (this.icount >= this.#limit) return 'limit';
       if (this.halted && !(this.interruptLine && this.interruptsOn)) return 'halt';
       const step = this.script.shift();
       if (step === undefined) {
-        this.icount = limit;
+        this.icount = this.#limit;
         return 'limit';
       }
       step();
       this.icount++;
     }
+  }
+
+  spend(ticks: number): void {
+    this.idleTicks += ticks;
+    this.#limit -= ticks;
   }
 
   requestStop(): void {

@@ -37,6 +37,24 @@ function typeAndRun({ machine }: Run): void {
   machine.run({ time: END });
 }
 
+test.each([true, false])('an access to a port takes a microsecond, an instruction a nanosecond (jit: %s)', (jit) => {
+  const machine = new Machine({ ramBytes: RAM, jit });
+  // rdtsc; mov ecx, eax; in al, 61h; in al, 61h; out 80h, al; rdtsc; hlt
+  machine.boot(rawGuest([0x0f, 0x31, 0x89, 0xc1, 0xe4, 0x61, 0xe4, 0x61, 0xe6, 0x80, 0x0f, 0x31, 0xf4]));
+  expect(machine.run()).toEqual({ kind: 'halted' });
+  const { processor } = machine;
+  expect(processor.getRegister('rax') - processor.getRegister('rcx')).toBe(3005n);
+  expect(machine.time - machine.icount).toBe(3000);
+});
+
+test('a limit of time is reached behind the access that passes it, one of instructions at the instruction', () => {
+  const { machine } = start(rawGuest([0xe4, 0x61, 0xe4, 0x61, 0x90, 0x90, 0x90, 0xeb, 0xfe]));
+  expect(machine.run({ time: 1500 })).toEqual({ kind: 'reached', condition: 'time' });
+  expect([machine.icount, machine.time]).toEqual([2, 2002]);
+  machine.run({ icount: 4 });
+  expect([machine.icount, machine.time]).toEqual([4, 2004]);
+});
+
 describe('ends', () => {
   test.each([
     ['power-off', [[0x66, 0xba, 0x04, 0x06, 0x66, 0xb8, 0x00, 0x34, 0x66, 0xef]], { kind: 'power-off' }],

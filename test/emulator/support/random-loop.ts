@@ -3,7 +3,10 @@ import fc from 'fast-check';
 import type { MemlapseProcessor } from '../../../src/emulator/cpu/create-processor.js';
 import { bytes, DATA } from './bare-processor.js';
 
-/** Instructions that work on any state: registers but RSP, memory at RBX (data) and at small offsets from RSP. */
+/**
+ * Instructions that work on any state: registers but RSP, memory at RBX (data) and at small offsets from RSP. RBX may move
+ * to the end of its page and back.
+ */
 const POOL = [
   '01 c8', '29 d0', '48 01 f1', '48 19 fa', '11 d8', '31 c0', '21 ca', '09 f0', '39 c8', '48 39 d1', '84 c9',
   '48 85 c0', '83 c0 7f', '48 83 e9 01', '66 05 34 12', '04 80', '00 e0', '28 cc', '66 29 c1', '0f af c2',
@@ -16,6 +19,7 @@ const POOL = [
   'f0 0f b1 53 58', '0f ab 43 60', '48 0f bb 4b 68', 'd1 43 70', '48 f7 5b 78', '0f 95 83 80 00 00 00', '50 5a',
   '51 59', '9c 58', '48 8b 83 f9 0f 00 00', '48 89 8b fb 0f 00 00', '48 01 93 fd 0f 00 00', '66 0f 6f 03',
   '66 0f fe 43 20', '66 0f 7f 43 30', 'f2 0f 58 43 40', 'f2 0f 11 43 50', '48 87 ca', '0f c7 4b 08',
+  '48 81 f3 c0 0f 00 00', '48 81 f3 c0 0f 00 00',
 ]; // biome-ignore format: a list
 
 const JUMPS = ['70', '72', '74', '76', '78', '7a', '7c', '7e', '71', '73', '75', '77', '79', '7b', '7d', '7f'];
@@ -36,7 +40,40 @@ export const randomLoop = fc
     });
     const back = -(body.length + 9);
     const tail = [0x49, 0xff, 0xcf, 0x0f, 0x85, back & 0xff, (back >> 8) & 0xff, 0xff, 0xff, 0xf4];
-    return [...body, ...tail].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    return hex([...body, ...tail]);
+  });
+
+const hex = (code: readonly number[]): string => code.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+const rel32 = (distance: number): number[] => [0, 8, 16, 24].map((shift) => (distance >> shift) & 0xff);
+
+/**
+ * Blocks of random instructions that branch to one another forward and back, into loops and out of them; each counts R15
+ * down and ends the program with HLT when that is 0.
+ */
+export const randomGraph = fc
+  .array(
+    fc.record({
+      body: fc.array(fc.integer({ min: 0, max: POOL.length - 1 }), { maxLength: 3 }),
+      condition: fc.integer({ min: 0, max: 15 }),
+      target: fc.nat(),
+    }),
+    { minLength: 2, maxLength: 12 },
+  )
+  .map((blocks) => {
+    const bodies = blocks.map(({ body }) => body.flatMap((index) => bytes(POOL[index] as string)));
+    // Behind each body: dec r15; jz end; jcc target.
+    const starts = [0];
+    for (const body of bodies) starts.push((starts.at(-1) as number) + body.length + 15);
+    const last = starts.at(-1) as number;
+    const code = blocks.flatMap(({ condition, target }, i) => {
+      const body = bodies[i] as number[];
+      const behind = (starts[i] as number) + body.length + 9;
+      const to = starts[target % blocks.length] as number;
+      return [
+        ...body, 0x49, 0xff, 0xcf, 0x0f, 0x84, ...rel32(last + 5 - behind), 0x0f, 0x80 + condition, ...rel32(to - behind - 6),
+      ]; // biome-ignore format: one instruction after the other
+    });
+    return hex([...code, 0xe9, ...rel32(-(last + 5)), 0xf4]);
   });
 
 export function registers(cpu: MemlapseProcessor, seed: number): void {
