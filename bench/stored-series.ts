@@ -26,10 +26,17 @@ export function measureSeries(store: string, series: string, count: number): voi
     argv: [process.execPath, CLI, ...args, '--store', store],
     env: { MEMLAPSE_CACHE: join(folder, 'cache') },
   });
-  const best = (...args: string[]): Measured => {
-    const runs = Array.from({ length: RUNS }, () => measureOnce(command(args)));
-    const least = (of: (each: Measured) => number) => Math.min(...runs.map(of));
-    return { wall: least(({ wall }) => wall), cpu: least(({ cpu }) => cpu), rss: least(({ rss }) => rss) };
+  /** The best of each, run in turn, so that all meet the same machine. */
+  const best = <N extends string>(questions: Readonly<Record<N, readonly string[]>>): Record<N, Measured> => {
+    const names = Object.keys(questions) as N[];
+    const runs = Array.from({ length: RUNS }, () => names.map((name) => measureOnce(command(questions[name]))));
+    const least = (index: number, of: (each: Measured) => number) =>
+      Math.min(...runs.map((run) => of(run[index] as Measured)));
+    const entries = names.map((name, index) => {
+      const measured = { wall: least(index, ({ wall }) => wall), cpu: least(index, ({ cpu }) => cpu) };
+      return [name, { ...measured, rss: least(index, ({ rss }) => rss) }] as const;
+    });
+    return Object.fromEntries(entries) as Record<N, Measured>;
   };
   const middle = Math.floor(count / 2);
   const at = (number: number) => `snapshot:${series}@${number}`;
@@ -38,15 +45,19 @@ export function measureSeries(store: string, series: string, count: number): voi
     measureOnce(command(['snapshot', 'export', `${series}@${middle}`, raw]));
     // So that the kernel is known, as it is from the second question on.
     for (const source of [raw, at(middle)]) measureOnce(command(['pslist', '-f', source]));
-    const file = best('pslist', '-f', raw, '--json');
-    const stored = best('pslist', '-f', at(middle), '--json');
+    const between = (to: number) => ['pslist', '-f', `snapshot:${series}`, '--between', `1..${to}`, '--json'];
+    const { file, stored, few, all, diff } = best({
+      file: ['pslist', '-f', raw, '--json'],
+      stored: ['pslist', '-f', at(middle), '--json'],
+      few: between(10),
+      all: between(count),
+      diff: ['diff', at(middle), at(middle + 1), '--json'],
+    });
     row('pslist on the raw file', text(file), '');
     row('pslist on the stored snapshot', `${text(stored)}: ${times(stored, file)}`, '1.2 x');
-    const over = (to: number) => best('pslist', '-f', `snapshot:${series}`, '--between', `1..${to}`, '--json');
-    row('pslist --between 1..10', text(over(10)), '');
-    const all = over(count);
+    row('pslist --between 1..10', text(few), '');
     row(`pslist --between 1..${count}`, `${text(all)}: ${times(all, stored)}`, '5 x one');
-    row('diff of two neighbours', text(best('diff', at(middle), at(middle + 1), '--json')), '1 s');
+    row('diff of two neighbours', text(diff), '1 s');
     const timeline = measureOnce(command(['timeline', '-f', `snapshot:${series}`, '--json']));
     row('timeline of the whole series', text(timeline), '');
   } finally {

@@ -7,6 +7,8 @@ import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 const LOWER = 10;
+/** Work that can wait, and must not take a processor from the compilers either. */
+const LOWEST = 19;
 let done = false;
 
 /** Linux alone has priorities of threads that anybody may lower; elsewhere, and where it is refused, nothing happens. */
@@ -25,9 +27,9 @@ export function yieldToGuest(): void {
   }
 }
 
-/** The same for the calling thread, one that works beside the guest. */
+/** The calling thread, one that works beside the guest, gets what is left. */
 export function yieldThisThread(): void {
-  if (process.platform === 'linux') setPriority(LOWER);
+  if (process.platform === 'linux') setPriority(LOWEST);
 }
 
 function threads(): string[] {

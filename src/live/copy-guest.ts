@@ -12,24 +12,25 @@ export interface SnapshotRequest {
   /** What made it be taken: `every 2s`. */
   readonly reason: string;
   readonly label?: string | undefined;
-  /** The snapshot of the series that was the last one taken of this machine; all pages are copied when there is none. */
-  readonly base: number | undefined;
+  readonly tag?: string | undefined;
+  /** What has changed since the snapshot before, through the same sink, or all. */
+  readonly pages: 'changed' | 'all';
 }
 
 /**
  * Resolves when the guest may run on. What has changed counts as taken: when the copy fails or is not stored, the next
- * one needs all pages, so leave its `base` out.
+ * one needs all pages.
  * @returns `stored`: the answer of `SnapshotSink.commit`. Wrapped, so that nobody waits for it here
  * @throws UserError when a part of the guest is not there any more
  */
 export async function copyGuest(
   live: LiveGuest,
   sink: SnapshotSink,
-  { series, reason, label, base }: SnapshotRequest,
+  { series, reason, label, tag, pages }: SnapshotRequest,
 ): Promise<{ readonly stored: Promise<SnapshotInfo> }> {
   const { machine, memory } = live;
   const { ranges, registers } = memory;
-  const frames = live.takeFrames(base === undefined);
+  const frames = live.takeFrames(pages === 'all');
   const states = savedStates(live);
   const moment = {
     icount: BigInt(machine.icount),
@@ -38,7 +39,7 @@ export async function copyGuest(
     reason,
     label,
   };
-  sink.begin({ series, memory: { format: 'memlapse emulator', ranges, registers }, base });
+  sink.begin({ series, memory: { format: 'memlapse emulator', ranges, registers }, pages });
   await sink.putPages(frames, memory);
-  return { stored: sink.commit({ moment, states }) };
+  return { stored: sink.commit({ moment, states, tag }) };
 }

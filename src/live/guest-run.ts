@@ -181,8 +181,8 @@ export class GuestRun {
   }
 
   /** Takes a snapshot as soon as the guest stands still. @throws UserError when the store cannot be written to */
-  async snapshot(reason: string, label?: string): Promise<Recorded> {
-    const { stored } = await this.standingStill(() => this.#recorder.take(reason, label));
+  async snapshot(reason: string, label?: string, tag?: string): Promise<Recorded> {
+    const { stored } = await this.standingStill(() => this.#recorder.take(reason, label, tag));
     return stored;
   }
 

@@ -9,7 +9,7 @@ import { SerialSink } from '../emulator-host/serial-sink.js';
 import { convertImage } from '../formats/convert-image.js';
 import type { GuestFile } from '../guests/guest-file.js';
 import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
-import type { SnapshotStore } from '../snapshots/store.js';
+import { checkTag, type SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
 import type { RunStatus } from './control/protocol.js';
 import { claimName, runFolder, runPaths } from './control/run-folder.js';
@@ -148,10 +148,9 @@ export class LiveSession {
         return null;
       },
       snapshot: async ({ label, tag }) => {
-        const { snapshot, pause } = await run.snapshot('on demand', label);
-        const { series, number } = snapshot;
-        if (tag !== undefined) store.tag(series, number, tag);
-        return { series, number, pause };
+        if (tag !== undefined) checkTag(tag);
+        const { snapshot, pause } = await run.snapshot('on demand', label, tag);
+        return { series: snapshot.series, number: snapshot.number, pause };
       },
       pause: () =>
         run.standingStill(() => {

@@ -1,6 +1,6 @@
 /**
  * Takes the snapshots of a run, one at a time: the guest stands still while its memory is copied, and runs on while the
- * copy is stored. One that comes due before the last is stored waits for it, so that there is one copy at most.
+ * copy is stored. So many may be on their way to the store as its sink says; one more waits, and the guest with it.
  */
 import { UserError } from '../core/errors.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
@@ -30,11 +30,14 @@ export class Recorder {
   readonly #sink: SnapshotSink;
   readonly #series: string;
   readonly #host: RecorderHost;
-  /** The snapshot that changed pages are counted from. */
-  #base: number | undefined;
+  /** Whether the next one cannot be told by what has changed since the one before. */
+  #needsAll = true;
+  /** Of the snapshots taken, counted from 1, the last one of all pages. */
+  #whole = 0;
+  #count = 0;
   #last: number | undefined;
-  /** The last snapshot, on its way to the store. */
-  #storing: Promise<unknown> = Promise.resolve();
+  /** Snapshots on their way to the store, oldest first. Those that a bug has met stay. */
+  #storing: Promise<void>[] = [];
   #taken = 0;
   #missed = 0;
 
@@ -67,41 +70,56 @@ export class Recorder {
    * Copies the guest, which has to stand still until this resolves. `stored` is settled when the copy is stored, and
    * rejected with a UserError when it cannot be, which was said and counted.
    */
-  async take(reason: string, label?: string): Promise<{ readonly stored: Promise<Recorded> }> {
+  async take(reason: string, label?: string, tag?: string): Promise<{ readonly stored: Promise<Recorded> }> {
     const started = performance.now();
-    await this.#storing;
-    const base = this.#base;
-    this.#base = undefined;
-    const isThere = base !== undefined && this.#store.has(this.#series, base);
-    const copy = copyGuest(this.#live, this.#sink, {
-      series: this.#series,
-      reason,
-      label,
-      base: isThere ? base : undefined,
-    });
+    while (this.#storing.length >= this.#sink.ahead) await this.#storing[0];
+    const request = { series: this.#series, reason, label, tag, pages: this.#pages() } as const;
+    const id = ++this.#count;
+    if (request.pages === 'all') this.#whole = id;
+    const copy = copyGuest(this.#live, this.#sink, request);
     const pause = copy.then(() => performance.now() - started);
-    const stored = this.#stored(copy, pause, reason);
-    this.#storing = stored.catch(ignoreUserError);
-    // A bug is for the next who waits for it.
-    this.#storing.catch(() => {});
+    const stored = this.#stored(id, copy, pause, reason);
+    const settled = stored.then(() => {}, ignoreUserError);
+    this.#storing.push(settled);
+    settled.then(
+      () => this.#storing.splice(this.#storing.indexOf(settled), 1),
+      // A bug is for the next who waits.
+      () => {},
+    );
     await pause.catch(ignoreUserError);
     return { stored };
   }
 
   /** Waits until all is stored. Nothing can be taken any more. */
   async close(): Promise<void> {
-    await this.#storing;
+    await Promise.all(this.#storing);
     await this.#sink.close();
   }
 
+  /** What the next one is told by. The one before may have been removed from the store meanwhile. */
+  #pages(): 'changed' | 'all' {
+    const isOnItsWay = this.#storing.length > 0;
+    const isThere = isOnItsWay || (this.#last !== undefined && this.#store.has(this.#series, this.#last));
+    const needsAll = this.#needsAll || !isThere;
+    this.#needsAll = false;
+    return needsAll ? 'all' : 'changed';
+  }
+
   /** A store that fails loses the snapshot, not the run. */
-  async #stored(copy: ReturnType<typeof copyGuest>, paused: Promise<number>, reason: string): Promise<Recorded> {
+  async #stored(
+    id: number,
+    copy: ReturnType<typeof copyGuest>,
+    paused: Promise<number>,
+    reason: string,
+  ): Promise<Recorded> {
     try {
       const { stored } = await copy;
       const recorded = { snapshot: await stored, pause: await paused };
       this.#recorded(recorded);
       return recorded;
     } catch (error) {
+      // With it those are lost that are told by it, and not a whole one behind it.
+      if (id >= this.#whole) this.#needsAll = true;
       if (error instanceof UserError) {
         this.#missed++;
         this.#host.remark(`the snapshot for '${reason}' is missed: ${error.message}`);
@@ -112,7 +130,6 @@ export class Recorder {
 
   #recorded(recorded: Recorded): void {
     const { snapshot, pause } = recorded;
-    this.#base = snapshot.number;
     this.#last = snapshot.number;
     this.#taken++;
     // It came from another thread: what was read last may be older.

@@ -31,6 +31,9 @@ export function serveSink(
   const extras = extrasOf((text) => reply({ kind: 'remark', text }));
   /** None while nothing is begun, and behind a failure until the next one begins. */
   let writer: SnapshotWriter | undefined;
+  let id: number | undefined;
+  /** What the next one may be the difference to: the one before, when it is stored. */
+  let previous: number | undefined;
 
   /** A store that fails loses the snapshot in the making and nothing else. */
   const storing = <T>(work: () => T): T | undefined => {
@@ -40,18 +43,33 @@ export function serveSink(
       if (!(error instanceof UserError)) throw error;
       writer?.abort();
       writer = undefined;
-      reply({ kind: 'failed', message: error.message, hint: error.hint });
+      reply({ kind: 'failed', id, message: error.message, hint: error.hint });
       return undefined;
     }
   };
 
+  const tagged = ({ series, number }: SnapshotInfo, tag: string) => {
+    try {
+      store.tag(series, number, tag);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      reply({ kind: 'remark', text: `${series}@${number} is not tagged '${tag}': ${error.message}` });
+    }
+  };
+
   const handlers: Handlers = {
-    begin: ({ series, memory, base }) =>
+    begin: ({ series, memory, pages, ...order }) =>
       storing(() => {
         writer?.abort();
         writer = undefined;
+        id = order.id;
+        const base = pages === 'all' ? undefined : previous;
+        previous = undefined;
+        if (base === undefined && pages === 'changed') {
+          throw new UserError('the one before, to which it is the difference, is missed');
+        }
         writer = store.beginSnapshot(series, memory, { base });
-        if (base !== undefined && writer.needsAllPages) {
+        if (writer.needsAllPages && pages === 'changed') {
           throw new UserError(`${series}@${base}, to which it is the difference, was removed meanwhile`);
         }
       }),
@@ -63,19 +81,22 @@ export function serveSink(
       });
       reply({ kind: 'free', buffer }, [buffer.buffer]);
     },
-    commit: ({ moment, states }) => {
+    commit: ({ moment, states, tag }) => {
       const info = storing(() => {
         for (const { name, version, bytes } of states) writer?.putState(name, version, bytes);
         return writer?.commit(moment, { flush: false });
       });
       if (info === undefined) return;
       writer = undefined;
-      reply({ kind: 'stored', info });
+      previous = info.number;
+      if (tag !== undefined) tagged(info, tag);
+      reply({ kind: 'stored', id: id as number, info });
       extras.stored?.(info);
     },
     close: () => {
       storing(() => {
         writer?.abort();
+        id = undefined;
         extras.closed?.();
       });
       reply({ kind: 'closed' });

@@ -1,6 +1,7 @@
 /**
  * What goes between the one who copies a guest (`snapshot-sink.ts`) and the one who stores the copy (`serve-sink.ts`), in
- * the same thread or in two. One snapshot at a time: `begin`, `pages` as often as need be, `commit`, and an answer.
+ * the same thread or in two. For each snapshot in turn: `begin`, `pages` as often as need be, `commit`, and an answer, before
+ * which the next ones may be begun.
  */
 import type { MemoryDescription, SnapshotInfo } from './manifest.js';
 import type { Moment } from './moment.js';
@@ -13,8 +14,8 @@ export type PageBuffer = Uint8Array<ArrayBuffer>;
 export interface SnapshotStart {
   readonly series: string;
   readonly memory: MemoryDescription;
-  /** Number of the snapshot that the pages are the difference to; undefined when all that are not zero come. */
-  readonly base: number | undefined;
+  /** Whether the pages are the difference to the snapshot before through this sink, or all that are not zero. */
+  readonly pages: 'changed' | 'all';
 }
 
 /** A part of the machine beside memory, as `SnapshotWriter.putState` takes it. */
@@ -26,12 +27,14 @@ export interface StateBytes {
 
 export interface SnapshotEnd {
   readonly moment: Moment;
+  /** A name for it, checked. */
+  readonly tag?: string | undefined;
   readonly states: readonly StateBytes[];
 }
 
 export type SinkOrder =
   /** One that was begun and not committed is given up. */
-  | ({ readonly kind: 'begin' } & SnapshotStart)
+  | ({ readonly kind: 'begin'; readonly id: number } & SnapshotStart)
   /** The pages of `frames`, one after the other. The buffer moves and comes back by `free`. */
   | { readonly kind: 'pages'; readonly frames: Uint32Array; readonly buffer: PageBuffer }
   | ({ readonly kind: 'commit' } & SnapshotEnd)
@@ -39,9 +42,14 @@ export type SinkOrder =
 
 export type SinkReply =
   | { readonly kind: 'free'; readonly buffer: PageBuffer }
-  | { readonly kind: 'stored'; readonly info: SnapshotInfo }
-  /** A `UserError`: the snapshot that was begun last is lost. Comes once, at the order that failed. */
-  | { readonly kind: 'failed'; readonly message: string; readonly hint: string | undefined }
+  | { readonly kind: 'stored'; readonly id: number; readonly info: SnapshotInfo }
+  /** A `UserError`: the snapshot `id` is lost, or, without one, closing failed. Comes once, at the order that failed. */
+  | {
+      readonly kind: 'failed';
+      readonly id: number | undefined;
+      readonly message: string;
+      readonly hint: string | undefined;
+    }
   /** Something to tell that concerns no snapshot in the making. */
   | { readonly kind: 'remark'; readonly text: string }
   /** The answer to `close`, the last one. */

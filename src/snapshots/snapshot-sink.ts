@@ -21,33 +21,41 @@ export interface SinkOptions {
   readonly remark?: (text: string) => void;
   /** Buffers that are on their way at once at most. */
   readonly buffers?: number;
+  /** Snapshots that are on their way at once at most; who hands them in keeps to it. */
+  readonly ahead?: number;
 }
 
 export class SnapshotSink {
+  readonly ahead: number;
   readonly #port: MessagePort;
   readonly #buffers: PageBuffers;
   readonly #remark: (text: string) => void;
-  /** Why the snapshot that was begun cannot be stored any more. */
+  /** The snapshot that was begun last. */
+  #id = 0;
+  /** Why it cannot be stored any more. */
   #failure: Error | undefined;
   /** The other end has died. */
   #dead: Error | undefined;
-  #commit: Awaited<SnapshotInfo> | undefined;
+  /** Snapshots that wait for their answers, by id. */
+  readonly #commits = new Map<number, Awaited<SnapshotInfo>>();
   #closing: Promise<void> | undefined;
   #closed: Awaited<void> | undefined;
 
   /** @param port leads to a `serveSink` */
-  constructor(port: MessagePort, { remark = () => {}, buffers }: SinkOptions = {}) {
+  constructor(port: MessagePort, { remark = () => {}, buffers, ahead = 1 }: SinkOptions = {}) {
+    this.ahead = ahead;
     this.#port = port;
     this.#remark = remark;
     this.#buffers = new PageBuffers(buffers);
     port.on('message', (reply: SinkReply) => this.#take(reply));
   }
 
-  /** Begins a snapshot. The one before must have been answered for; one that was not committed is given up. */
+  /** Begins a snapshot. One before that was not committed is given up. */
   begin(start: SnapshotStart): void {
-    invariant(this.#commit === undefined && this.#closing === undefined, 'one snapshot at a time');
+    invariant(this.#closing === undefined, 'the sink is open');
+    this.#id++;
     this.#failure = this.#dead;
-    this.#post({ kind: 'begin', ...start });
+    this.#post({ kind: 'begin', id: this.#id, ...start });
   }
 
   /**
@@ -75,7 +83,7 @@ export class SnapshotSink {
     const failure = this.#failure;
     if (failure !== undefined) return Promise.reject(failure);
     return new Promise((resolve, reject) => {
-      this.#commit = { resolve, reject };
+      this.#commits.set(this.#id, { resolve, reject });
       this.#post({ kind: 'commit', ...end });
     });
   }
@@ -96,7 +104,10 @@ export class SnapshotSink {
   /** The other end has died of `error`, which is nobody's to mend: what waits and what comes fails with it. */
   died(error: Error): void {
     this.#dead = error;
-    this.#fail(error);
+    this.#failure = error;
+    for (const { reject } of this.#commits.values()) reject(error);
+    this.#commits.clear();
+    this.#closed?.reject(error);
     this.#port.close();
   }
 
@@ -104,10 +115,19 @@ export class SnapshotSink {
     this.#port.postMessage(order, transfer);
   }
 
-  #fail(error: Error): void {
-    this.#failure = error;
-    (this.#commit ?? this.#closed)?.reject(error);
-    this.#commit = undefined;
+  /** The answer for `id` is here: what waits for it waits no more. */
+  #answered(id: number): Awaited<SnapshotInfo> | undefined {
+    const commit = this.#commits.get(id);
+    this.#commits.delete(id);
+    return commit;
+  }
+
+  #failed(id: number | undefined, error: UserError): void {
+    if (id === undefined) this.#closed?.reject(error);
+    else {
+      if (id === this.#id) this.#failure = error;
+      this.#answered(id)?.reject(error);
+    }
   }
 
   #take(reply: SinkReply): void {
@@ -116,11 +136,10 @@ export class SnapshotSink {
         this.#buffers.give(reply.buffer);
         break;
       case 'stored':
-        this.#commit?.resolve(reply.info);
-        this.#commit = undefined;
+        this.#answered(reply.id)?.resolve(reply.info);
         break;
       case 'failed':
-        this.#fail(new UserError(reply.message, reply.hint));
+        this.#failed(reply.id, new UserError(reply.message, reply.hint));
         break;
       case 'remark':
         this.#remark(reply.text);

@@ -44,6 +44,12 @@ export function openStore(folder: string, { create = false }: OpenStoreOptions =
   return new SnapshotStore(folder, openDatabase(folder, create));
 }
 
+/** @throws UserError when it cannot be a tag */
+export function checkTag(tag: string): void {
+  checkSeriesName(tag);
+  if (tag === 'last' || /^\d+$/.test(tag)) throw new UserError(`'${tag}' cannot be a tag`, 'choose another word');
+}
+
 export class SnapshotStore {
   readonly folder: string;
   readonly #tables: StoreTables;
@@ -123,8 +129,7 @@ export class SnapshotStore {
   /** Gives a snapshot a name; a tag that the series has already moves. */
   tag(series: string, number: number, tag: string): void {
     this.get(series, number);
-    checkSeriesName(tag);
-    if (tag === 'last' || /^\d+$/.test(tag)) throw new UserError(`'${tag}' cannot be a tag`, 'choose another word');
+    checkTag(tag);
     inTransaction(this.#tables, this.folder, true, () => this.#tables.tags.putSync([series, tag], number));
   }
 

@@ -119,12 +119,16 @@ describe('a run that is stored by a thread', () => {
       remark: () => rmSync(filler, { force: true }),
     });
     expect(await session.toEnd()).toMatchObject({ kind: 'reached' });
-    expect(remarks).toEqual([`the snapshot for 'every' is missed: the store in ${store.folder}: the disk is full`]);
-    expect(session.run.counts).toEqual({ taken: 99, missed: 1 });
+    // Those that were on their way behind it are lost with it.
+    const { taken, missed } = session.run.counts;
+    const full = `the snapshot for 'every' is missed: the store in ${store.folder}: the disk is full`;
+    const behind = `the snapshot for 'every' is missed: the one before, to which it is the difference, is missed`;
+    expect(remarks).toEqual([full, ...Array<string>(missed - 1).fill(behind)]);
+    expect([taken + missed, missed <= 5]).toEqual([100, true]);
     const kept = contents(store);
     // The one behind the gap has all pages.
     expect(kept.filter(({ base }) => base === undefined).map(({ number }) => number)).toEqual([1, expect.any(Number)]);
-    expect(kept.length).toBe(99);
+    expect(kept.length).toBe(taken);
     expect(verifyStore(store).damage).toEqual([]);
   });
 
@@ -157,8 +161,9 @@ describe('a process that is killed while its thread stores', () => {
       expect(verifyStore(store).damage).toEqual([]);
       const numbers = store.list('tiny').map(({ number }) => number);
       expect(numbers).toEqual(numbers.map((_, index) => index + 1));
-      // One may have been stored that it did not come to say.
-      expect([sure, sure + 1]).toContain(numbers.at(-1));
+      // Those that were on their way may have been stored, and it did not come to say so.
+      expect(numbers.at(-1)).toBeGreaterThanOrEqual(sure);
+      expect(numbers.at(-1)).toBeLessThanOrEqual(sure + 5);
       await store.close();
     }
   }, 120_000);
