@@ -12,7 +12,7 @@ import { SeriesRunner } from '../analysis/series/series-runner.js';
 import type { SystemName } from '../analysis/systems.js';
 import { hex, PAGE_SIZE } from '../core/address.js';
 import { column, type Row } from '../core/columns.js';
-import { UsageError } from '../core/errors.js';
+import { UsageError, UserError } from '../core/errors.js';
 import { changedBytes, changedFrames } from '../memory/changed-frames.js';
 import type { LinuxKernel } from '../objects/linux/kernel.js';
 import { symbolize } from '../objects/linux/symbolize.js';
@@ -65,6 +65,7 @@ export async function* compareSources(members: readonly Member[], request: Compa
     const before = members[index - 1];
     if (before === undefined) continue;
     const ends = { from: before.name, to: after.name };
+    await requireOneSystem(runner, before, after);
     if (usable.includes(before) && usable.includes(after)) {
       for await (const change of compareMembers(objects, plugins, before, after, choice, request.note)) {
         yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
@@ -87,6 +88,18 @@ export async function* compareSources(members: readonly Member[], request: Compa
   }
 }
 
+/** Nothing of a 32-bit kernel can be found again in a 64-bit one. @throws UserError when they have not one width */
+async function requireOneSystem(runner: SeriesRunner, ...members: readonly [Member, Member]): Promise<void> {
+  const widths = new Set<boolean>();
+  for (const { name, memory } of members) {
+    const { linux } = await runner.image(name, memory);
+    if (linux !== undefined) widths.add(linux.is64Bit);
+  }
+  if (widths.size < 2) return;
+  const names = members.map(({ name }) => name).join(' and ');
+  throw new UserError(`${names} are of different machines: one has 64 bits`, 'compare two moments of one machine');
+}
+
 function* codeRows(before: LinuxKernel | undefined, after: LinuxKernel | undefined): Generator<ChangeRow> {
   if (before === undefined || after === undefined) return;
   const width = after.is64Bit ? 64 : 32;
@@ -100,6 +113,9 @@ async function chosen({ only, ignore = [], everything }: CompareRequest, os: Sys
   const without: string[] = [];
   for (const word of ignore) (await isKind(word, os)) ? without.push(word) : columns.push(word);
   const plugins = await comparedPlugins(os, { only: only?.length === 0 ? undefined : only, without });
+  if (plugins.length === 0) {
+    throw new UsageError('--ignore leaves out all that --only names', 'leave one of them away');
+  }
   const unknown = columns.find((name) => !plugins.some((plugin) => name in plugin.columns));
   if (unknown !== undefined) throw new UsageError(`'${unknown}' is neither a kind nor a column of what is compared`);
   const choice: CompareChoice = { ignore: columns, everything };

@@ -36,6 +36,7 @@ export function guestFacts(known: KnownGuest): Row<typeof FACT_COLUMNS>[] {
 
 export const CHECK_COLUMNS = {
   part: column.text('What was looked at'),
+  file: column.text('The file'),
   is: column.text('What it is'),
   problem: column.text('What is wrong with it'),
 };

@@ -25,7 +25,7 @@ export const STATUS_COLUMNS = {
   name: column.text('Name of the run and of its series'),
   guest: column.text('Guest, or the snapshot it went on from'),
   pid: column.integer('Process that runs it'),
-  state: column.text('running or paused'),
+  state: column.text('running, paused or ended'),
   guestTime: column.duration('Guest time since it was switched on'),
   instructions: column.integer('Instructions since it was switched on'),
   snapshots: column.integer('Snapshots taken by this run'),

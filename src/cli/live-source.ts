@@ -1,7 +1,7 @@
 /** What `live run` and `live start` are to run: a guest file, or a snapshot to go on from, and under which name. */
-import { readFileSync } from 'node:fs';
-import { UsageError, UserError } from '../core/errors.js';
+import { UsageError } from '../core/errors.js';
 import { parseSerialScript, type ScriptStep } from '../emulator-host/serial-script.js';
+import { readWholeFile } from '../formats/sources/read-whole-file.js';
 import { findGuest } from '../guests/known-guests.js';
 import type { GuestSource } from '../live/live-session.js';
 import { selectSnapshot } from '../snapshots/select-snapshot.js';
@@ -31,10 +31,5 @@ export function defaultName(source: GuestSource): string {
 
 /** @throws UserError when the script cannot be read or holds another thing than expect and send */
 export function readScript(path: string): readonly ScriptStep[] {
-  try {
-    return parseSerialScript(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(`the script ${path} cannot be read: ${(error as Error).message}`, 'check the path');
-  }
+  return parseSerialScript(readWholeFile(path).toString('utf8'));
 }

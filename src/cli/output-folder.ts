@@ -3,6 +3,7 @@ import { closeSync, ftruncateSync, lstatSync, mkdirSync, openSync, unlinkSync, w
 import { join, resolve } from 'node:path';
 import type { PluginIo } from '../analysis/plugin.js';
 import { UserError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
 
 const MAX_NAME = 180;
 const MAX_NUMBERED = 100_000;
@@ -20,7 +21,7 @@ export function safeFileName(name: string): string {
 export function outputFolder(folder: string): PluginIo['extract'] {
   const root = resolve(folder);
   try {
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
   } catch (error) {
     throw new UserError(
       `the folder ${root} cannot be made: ${(error as Error).message}`,

@@ -16,9 +16,11 @@ export function parseTime(text: string): number {
 
 /** `2s` of guest time or `100Mi` instructions. Throws `UsageError`. */
 export function parseInterval(text: string): Interval {
-  const match = /^(\d+(?:\.\d+)?)(i|Ki|Mi|Gi)$/.exec(text);
-  if (match === null) return { everyTime: parseTime(text) };
-  const value = Math.round(Number(match[1]) * (COUNTS[match[2] ?? ''] ?? 0));
-  if (value < 1) throw new UsageError(`'${text}' is no number of instructions`, 'write 100Mi or 1Gi');
-  return { everyInstructions: value };
+  const match = /^(\d+(?:\.\d+)?)(i|Ki|Mi|Gi|ns|us|ms|s|m)$/.exec(text);
+  const [number, unit] = [Number(match?.[1]), match?.[2] ?? ''];
+  const nanoseconds = Math.round(number * (TIMES[unit] ?? Number.NaN));
+  if (nanoseconds > 0) return { everyTime: nanoseconds };
+  const instructions = Math.round(number * (COUNTS[unit] ?? Number.NaN));
+  if (instructions > 0) return { everyInstructions: instructions };
+  throw new UsageError(`'${text}' is neither a span of time nor a number of instructions`, 'write 2s or 100Mi');
 }

@@ -2,9 +2,10 @@
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
+import { exportMemory } from '../cli/export-memory.js';
 import { ProgressBar } from '../cli/progress.js';
 import { STORE_FLAG } from '../cli/source-flags.js';
-import { convertImage, type WrittenFormat, writers } from '../formats/convert-image.js';
+import { type WrittenFormat, writers } from '../formats/convert-image.js';
 import { openSourceMemory } from '../open/open-source.js';
 
 const FORMATS = Object.keys(writers) as WrittenFormat[];
@@ -34,7 +35,7 @@ export default class Convert extends Command {
       onUnpack: (done, total) => bar.update(done, total, 'unpacking'),
     });
     try {
-      const report = await convertImage(memory, flags.to, args.target, {
+      const report = await exportMemory(memory, flags.to, args.target, {
         overwrite: flags.overwrite,
         progress: (done, total) => bar.update(done, total, 'converting'),
       });

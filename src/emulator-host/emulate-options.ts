@@ -1,5 +1,5 @@
 /** What `memlapse emulate` can be told, and what it reports. */
-import { UserError } from '../core/errors.js';
+import { UsageError } from '../core/errors.js';
 import type { JitStatistics } from '../emulator/jit/jit.js';
 import type { BootProtocol } from '../emulator/machine/boot/plan-boot.js';
 import type { CpuChoice } from '../emulator/machine/machine-config.js';
@@ -57,6 +57,6 @@ const UNITS: Readonly<Record<string, number>> = { '': 2 ** 20, K: 2 ** 10, M: 2 
 /** "256M", "1G", "512" (MiB). @throws UserError for anything else. */
 export function parseMemorySize(text: string): number {
   const match = /^(\d+)([KMG]?)(?:i?B)?$/i.exec(text.trim());
-  if (match === null) throw new UserError(`'${text}' is no memory size`, 'write it as 256M or 1G');
+  if (match === null) throw new UsageError(`'${text}' is no memory size`, 'write it as 256M or 1G');
   return Number(match[1]) * (UNITS[(match[2] as string).toUpperCase()] as number);
 }

@@ -29,9 +29,9 @@ export interface ConvertOptions {
   readonly signal?: AbortSignal;
 }
 
-function create(path: string): number {
+function create(partial: string, path: string): number {
   try {
-    return openSync(path, 'w', 0o600);
+    return openSync(partial, 'w', 0o600);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new UserError(`${path}: cannot be created (${code})`, 'name a file in a folder that can be written to');
@@ -69,9 +69,9 @@ export async function convertImage(
   options: ConvertOptions = {},
 ): Promise<WriteReport> {
   if (existsSync(path) && !options.overwrite)
-    throw new UserError(`${path}: exists already`, 'name another file, or say that it may be overwritten');
+    throw new UserError(`${path}: exists already`, 'name another file, or replace it with --overwrite');
   const partial = `${path}.partial`;
-  const fd = create(partial);
+  const fd = create(partial, path);
   try {
     const report = await write(memory, format, new SparseFileSink(fd, path), options);
     renameSync(partial, path);

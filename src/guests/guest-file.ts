@@ -1,7 +1,9 @@
 /** A guest: a small JSON file that says what to boot and how. Its JSON Schema is in profiles-data/schema/guest.schema.json. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
+import { readWholeFile } from '../formats/sources/read-whole-file.js';
 
 export interface GuestFile {
   readonly name: string;
@@ -28,13 +30,7 @@ const SCHEMA = new URL('../../profiles-data/schema/guest.schema.json', import.me
 
 /** Reads and checks a guest file; its paths come back absolute. Throws `UserError` naming what is wrong with it. */
 export async function loadGuestFile(path: string): Promise<GuestFile> {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new UserError(`${path} cannot be read as a guest: ${(error as Error).message}`, 'make one with guest create');
-  }
-  const guest = await checked(value, path);
+  const guest = await checked(parsed(readWholeFile(path), path), path);
   const folder = dirname(resolve(path));
   const absolute = (each: string) => resolve(folder, each);
   return {
@@ -49,16 +45,27 @@ export async function loadGuestFile(path: string): Promise<GuestFile> {
 export async function writeGuestFile(path: string, guest: GuestFile): Promise<void> {
   const text = `${JSON.stringify(await checked(guest, 'this guest'), null, 2)}\n`;
   try {
-    mkdirSync(dirname(resolve(path)), { recursive: true });
+    makeFolder(dirname(resolve(path)));
     writeFileSync(path, text);
   } catch (error) {
     throw new UserError(`${path} cannot be written: ${(error as Error).message}`, 'name another file');
   }
 }
 
+function parsed(file: Buffer, path: string): unknown {
+  try {
+    return JSON.parse(file.toString('utf8'));
+  } catch (error) {
+    // V8 quotes the text, with its line ends.
+    const reason = (error as Error).message.replace(/\s+/g, ' ');
+    throw new UserError(`${path}: is no guest file, for it is no JSON: ${reason}`, 'make one with `guest create`');
+  }
+}
+
 async function checked(value: unknown, name: string): Promise<GuestFile> {
   const { schemaViolations } = await import('../core/schema-violations.js');
   const wrong = schemaViolations(JSON.parse(readFileSync(SCHEMA, 'utf8')), value, 'guest');
-  if (wrong !== undefined) throw new UserError(`${name}: ${wrong}`, 'mend it');
+  if (wrong !== undefined)
+    throw new UserError(`${name}: ${wrong}`, 'correct the guest file, or make one with `guest create`');
   return value as GuestFile;
 }

@@ -120,6 +120,11 @@ export class GuestRun {
     return this.#paused;
   }
 
+  get state(): 'running' | 'paused' | 'ended' {
+    if (this.#over) return 'ended';
+    return this.#paused ? 'paused' : 'running';
+  }
+
   /** Snapshots taken, and those that could not be. */
   get counts(): { readonly taken: number; readonly missed: number } {
     return this.#recorder.counts;

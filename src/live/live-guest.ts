@@ -2,10 +2,9 @@
  * A guest in the embedded emulator: booted from its guest file or brought back from a snapshot, run from moment to
  * moment, looked into. When to stop and what to do then is the business of `guest-run.ts`.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Image } from '../analysis/image.js';
 import { PAGE_SIZE } from '../core/address.js';
-import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
@@ -15,6 +14,7 @@ import { DiskFile } from '../emulator-host/disk-file.js';
 import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';
 import { openKeptCode } from '../emulator-host/kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from '../emulator-host/kernel-decompressors.js';
+import { readWholeFile } from '../formats/sources/read-whole-file.js';
 import type { GuestFile } from '../guests/guest-file.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
 import { BlobCache } from '../profiles/cache/blob-cache.js';
@@ -57,12 +57,12 @@ export class LiveGuest {
    * @throws UserError when its files cannot be read or are no kernel
    */
   static async boot(guest: GuestFile, console: (byte: number) => void): Promise<LiveGuest> {
-    const kernel = load(guest.kernel);
+    const kernel = readWholeFile(guest.kernel);
     const live = new LiveGuest(guest, kernel, console);
     const { machine } = live;
     const files = {
       kernel,
-      ...(guest.initrd === undefined ? {} : { initrd: load(guest.initrd) }),
+      ...(guest.initrd === undefined ? {} : { initrd: readWholeFile(guest.initrd) }),
       commandLine: guest.append ?? '',
       ramBytes: machine.ramBytes,
       rsdp: machine.rsdp,
@@ -76,7 +76,7 @@ export class LiveGuest {
    * @throws UserError when the state is not one that this version reads
    */
   static resume({ guest, state }: SavedGuest, memory: PhysicalMemory, console: (byte: number) => void): LiveGuest {
-    const live = new LiveGuest(guest, existsSync(guest.kernel) ? load(guest.kernel) : undefined, console);
+    const live = new LiveGuest(guest, existsSync(guest.kernel) ? readWholeFile(guest.kernel) : undefined, console);
     copyMemory(memory, live.machine);
     live.machine.restoreState(state);
     return live;
@@ -117,13 +117,5 @@ export class LiveGuest {
   close(): void {
     this.#code?.save();
     for (const disk of this.#disks) disk.close();
-  }
-}
-
-function load(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UserError(`${path} cannot be read: ${(error as Error).message}`, 'check the guest file');
   }
 }

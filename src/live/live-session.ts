@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { SerialSink } from '../emulator-host/serial-sink.js';
 import { convertImage } from '../formats/convert-image.js';
 import type { GuestFile } from '../guests/guest-file.js';
+import { checkTag } from '../snapshots/series-name.js';
 import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
-import { checkTag, type SnapshotStore } from '../snapshots/store.js';
+import type { SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
 import type { RunStatus } from './control/protocol.js';
 import { claimName, runFolder, runPaths } from './control/run-folder.js';
@@ -120,7 +121,7 @@ export class LiveSession {
       name: run.series,
       guest: guest.name,
       pid: process.pid,
-      state: run.paused ? 'paused' : 'running',
+      state: run.state,
       since: this.#since,
       instructions: machine.icount,
       guestTime: machine.time,

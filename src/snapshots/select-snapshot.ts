@@ -95,6 +95,12 @@ export function selectSnapshots(store: SnapshotStore, text: string): readonly Li
   if (range === null) return [pick(all, series, point)];
   const from = pick(all, series, range[1] || 'first').number;
   const to = pick(all, series, range[2] || 'last').number;
+  if (from > to) {
+    throw new UsageError(
+      `${series}@${from} was taken after ${series}@${to}`,
+      `write the earlier one first: ${to}..${from}`,
+    );
+  }
   return all.filter(({ number }) => number >= from && number <= to);
 }
 

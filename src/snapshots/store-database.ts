@@ -3,10 +3,12 @@
  *
  * It knows nothing of snapshots beyond the tables' names.
  */
-import { existsSync, mkdirSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { UserError } from '../core/errors.js';
+import { makeFolder } from '../core/make-folder.js';
+import { checkStoreFile } from './check-store-file.js';
 import type { PagePack } from './page-pack.js';
 import { RecordCache } from './record-cache.js';
 import { reserveRoom } from './reserve-room.js';
@@ -56,7 +58,8 @@ export function openDatabase(folder: string, create: boolean): StoreTables {
     throw new UserError(`there is no snapshot store in ${folder}`, 'name its folder with --store or MEMLAPSE_STORE');
   }
   return storing(folder, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
+    checkStoreFile(path);
     const root = open<Buffer, string>({ path, noSubdir: true, maxDbs: 16, encoding: 'binary', maxReaders: 126 });
     const binary = { encoding: 'binary' } as const;
     const uint32 = { keyEncoding: 'uint32' } as const;
@@ -114,9 +117,15 @@ const CAUSES: readonly Cause[] = [
   [/EFBIG|File too large/i, 'the file would grow too large', 'raise the limit; every finished snapshot is intact'],
   [/MAP_FULL/i, 'the database cannot grow', 'remove snapshots and run `snapshot gc`'],
   [/EACCES|EPERM|Permission denied/i, 'access is denied', 'name another folder with --store'],
+  [/EEXIST|ENOTDIR|EISDIR/, 'it is no folder that a store can be in', 'name another one with --store'],
+  [/ENOENT|ENAMETOOLONG/, 'the folder cannot be made', 'name another one with --store'],
   [/EROFS|Read-only/i, 'the file system is read-only', 'name another folder with --store'],
   [/EIO|Input\/output/i, 'it cannot be written to: the disk fails, or a limit on files is reached', 'see to the disk'],
-  [/MDB_(INVALID|CORRUPTED|VERSION|PAGE_NOTFOUND|BAD)/, 'the database is damaged', 'run `snapshot verify`'],
+  [
+    /MDB_(INVALID|CORRUPTED|VERSION|PAGE_NOTFOUND|BAD)/,
+    'the database is damaged',
+    'bring its file back from a copy; `snapshot verify` names what can still be told',
+  ],
 ];
 
 /** Runs `action`; a failure of the system under it becomes a `UserError`. */

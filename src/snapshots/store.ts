@@ -11,11 +11,10 @@
  * One store may be open in several processes: readers see what was committed when they opened a snapshot and keep
  * seeing it; a writer that is killed leaves no trace but pages that `collectGarbage` takes away.
  */
-import { UserError } from '../core/errors.js';
 import { type ManifestRecord, type MemoryDescription, type SnapshotInfo, snapshotInfo } from './manifest.js';
 import { readManifest, readState } from './read-records.js';
 import { unseal } from './seal.js';
-import { checkSeriesName } from './series-name.js';
+import { checkSeriesName, checkTag } from './series-name.js';
 import { SnapshotMemory } from './snapshot-memory.js';
 import { SnapshotWriter } from './snapshot-writer.js';
 import { inTransaction, openDatabase, type SnapshotKey, type StoreTables } from './store-database.js';
@@ -42,12 +41,6 @@ export interface ListedSnapshot extends SnapshotInfo {
 /** Opens the store in `folder`. @throws UserError when there is none, or it cannot be used. */
 export function openStore(folder: string, { create = false }: OpenStoreOptions = {}): SnapshotStore {
   return new SnapshotStore(folder, openDatabase(folder, create));
-}
-
-/** @throws UserError when it cannot be a tag */
-export function checkTag(tag: string): void {
-  checkSeriesName(tag);
-  if (tag === 'last' || /^\d+$/.test(tag)) throw new UserError(`'${tag}' cannot be a tag`, 'choose another word');
 }
 
 export class SnapshotStore {

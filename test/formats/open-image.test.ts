@@ -67,7 +67,7 @@ describe('openMemory', () => {
     await expect(openMemory(folder)).rejects.toMatchObject({
       name: 'UserError',
       message: `${folder}: is a folder`,
-      hint: 'name a memory image inside it',
+      hint: 'name a file inside it',
     });
   });
 

@@ -72,8 +72,8 @@ describe('the flags', () => {
   });
 
   test.each([
-    [{ every: ['soon'] }, /'soon' is no span of time/],
-    [{ every: ['0i'] }, /'0i' is no number of instructions/],
+    [{ every: ['soon'] }, /'soon' is neither a span of time nor a number of instructions/],
+    [{ every: ['0i'] }, /'0i' is neither a span of time nor a number of instructions/],
     [{ wall: ['5Mi'] }, /'5Mi' is no span of time/],
     [{ on: ['console'] }, /the event console takes a TEXT behind a colon/],
     [{ on: ['fork'] }, /there is no event 'fork'/],

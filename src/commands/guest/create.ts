@@ -3,11 +3,13 @@ import { resolve } from 'node:path';
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import { UsageError } from '../../core/errors.js';
+import { UsageError, UserError } from '../../core/errors.js';
 import { parseMemorySize } from '../../emulator-host/emulate-options.js';
 import { createDebianGuest } from '../../guests/create-debian-guest.js';
 import { type GuestFile, writeGuestFile } from '../../guests/guest-file.js';
 import { keptGuestPath } from '../../guests/known-guests.js';
+import { checkGuest } from '../../live/check-guest.js';
+import { checkSeriesName } from '../../snapshots/series-name.js';
 
 export default class GuestCreate extends Command {
   static override summary = 'Make a guest from Debian packages, or of a kernel of your own';
@@ -66,6 +68,7 @@ Prints the path of the guest file.`;
       return;
     }
     if (flags.name === undefined) throw new UsageError('the guest has no name', 'give one with --name');
+    checkSeriesName(flags.name);
     const guest: GuestFile = {
       name: flags.name,
       kernel: resolve(flags.kernel),
@@ -75,6 +78,9 @@ Prints the path of the guest file.`;
       memory: parseMemorySize(flags.memory ?? '256M'),
       cpu: flags.cpu === '32' ? 32 : 64,
     };
+    // What cannot be booted is not written down.
+    const problem = (await checkGuest(guest)).find((each) => each.problem !== undefined);
+    if (problem !== undefined) throw new UserError(`the ${problem.part}: ${problem.problem}`, 'name another file');
     const path = flags.output ?? keptGuestPath(guest.name);
     await writeGuestFile(path, guest);
     this.log(path);

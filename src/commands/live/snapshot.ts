@@ -5,6 +5,7 @@ import { RUN_ARG, withRun } from '../../cli/live-client.js';
 import { printRows } from '../../cli/print-rows.js';
 import { SNAPSHOT_FLAGS, withStore } from '../../cli/snapshot-flags.js';
 import { LIST_COLUMNS, listRow } from '../../cli/snapshot-rows.js';
+import { checkTag } from '../../snapshots/series-name.js';
 
 export default class LiveSnapshot extends Command {
   static override summary = 'Take a snapshot of a running guest now';
@@ -22,10 +23,16 @@ export default class LiveSnapshot extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(LiveSnapshot);
     const { label, tag } = flags;
+    if (tag !== undefined) checkTag(tag);
     const wanted = { ...(label === undefined ? {} : { label }), ...(tag === undefined ? {} : { tag }) };
     const { series, number } = await withRun(args.name, flags.store, (client) => client.request('snapshot', wanted));
     await withStore(flags.store, (store) =>
-      printRows('snapshots', LIST_COLUMNS, [listRow(store.get(series, number))], flags.json),
+      printRows(
+        'snapshots',
+        LIST_COLUMNS,
+        [listRow(store.find(series, number) ?? store.get(series, number))],
+        flags.json,
+      ),
     );
   }
 }

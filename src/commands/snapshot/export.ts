@@ -2,10 +2,11 @@
 import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
+import { exportMemory } from '../../cli/export-memory.js';
 import { printRows } from '../../cli/print-rows.js';
 import { SNAPSHOT_FLAGS, withStore } from '../../cli/snapshot-flags.js';
 import { EXPORT_COLUMNS } from '../../cli/snapshot-rows.js';
-import { convertImage, type WrittenFormat, writers } from '../../formats/convert-image.js';
+import { type WrittenFormat, writers } from '../../formats/convert-image.js';
 import { selectSnapshot } from '../../snapshots/select-snapshot.js';
 
 const FORMATS = Object.keys(writers) as WrittenFormat[];
@@ -34,7 +35,7 @@ export default class SnapshotExport extends Command {
       const { series, number } = selectSnapshot(store, args.snapshot);
       const memory = store.openMemory(series, number);
       try {
-        const report = await convertImage(memory, flags.to, args.target, { overwrite: flags.overwrite });
+        const report = await exportMemory(memory, flags.to, args.target, { overwrite: flags.overwrite });
         const row = { series, number, file: args.target, format: flags.to, ...report };
         await printRows('export', EXPORT_COLUMNS, [row], flags.json);
       } finally {

@@ -5,6 +5,7 @@ import { printRows } from '../../cli/print-rows.js';
 import { SNAPSHOT_FLAGS, withStore } from '../../cli/snapshot-flags.js';
 import { DAMAGE_COLUMNS, damageRow } from '../../cli/snapshot-rows.js';
 import { UserError } from '../../core/errors.js';
+import { selectSnapshots } from '../../snapshots/select-snapshot.js';
 import { verifyStore } from '../../snapshots/verify-store.js';
 
 export default class SnapshotVerify extends Command {
@@ -18,6 +19,7 @@ export default class SnapshotVerify extends Command {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(SnapshotVerify);
     await withStore(flags.store, async (store) => {
+      if (args.series !== undefined) selectSnapshots(store, args.series);
       const { snapshots, pages, damage } = verifyStore(store, args.series);
       if (flags.json || damage.length > 0) {
         await printRows('damage', DAMAGE_COLUMNS, damage.map(damageRow), flags.json);

@@ -12,7 +12,7 @@ const openFailures: Readonly<Record<string, readonly [message: string, hint: str
   ENOTDIR: ['no such file', 'check the path: a part of it is a file, not a folder'],
   EACCES: ['permission denied', 'run as a user who may read it, or change its permissions'],
   EPERM: ['permission denied', 'run as a user who may read it, or change its permissions'],
-  EISDIR: ['is a folder', 'name a memory image inside it'],
+  EISDIR: ['is a folder', 'name a file inside it'],
   EMFILE: ['too many open files', 'raise the limit of open files (ulimit -n)'],
   ELOOP: ['too many symbolic links', 'check the path'],
 };

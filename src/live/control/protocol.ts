@@ -15,7 +15,7 @@ export interface RunStatus {
   readonly name: string;
   readonly guest: string;
   readonly pid: number;
-  readonly state: 'running' | 'paused';
+  readonly state: 'running' | 'paused' | 'ended';
   /** ISO 8601. */
   readonly since: string;
   readonly instructions: number;

@@ -4,9 +4,10 @@
  *
  * A name belongs to the living process that claimed it. What a dead one left is swept by whoever claims the name next.
  */
-import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.js';
+import { makeFolder } from '../../core/make-folder.js';
 import { isAlive, type ProcessIdentity, thisProcess } from '../../snapshots/process-identity.js';
 import { checkSeriesName } from '../../snapshots/series-name.js';
 import type { SnapshotStore } from '../../snapshots/store.js';
@@ -44,7 +45,7 @@ export function claimName(store: SnapshotStore, name: string, guest: string): ()
   const record: RunRecord = { ...thisProcess(), name, guest, since: new Date().toISOString() };
   // Two that claim at once must not both find the name free: the store's lock is theirs in turn.
   store.exclusively(() => {
-    mkdirSync(runFolder(store.folder), { recursive: true, mode: 0o700 });
+    makeFolder(runFolder(store.folder), 0o700);
     const holder = readRecord(paths.record);
     if (holder !== undefined && isAlive(holder)) {
       throw new UserError(
@@ -73,7 +74,7 @@ export function livingRuns(store: string): RunRecord[] {
 
 /** A log for a run that has not claimed its name yet: `path` becomes the run's log when it has. */
 export function openLog(store: string, name: string): { readonly descriptor: number; readonly path: string } {
-  mkdirSync(runFolder(store), { recursive: true, mode: 0o700 });
+  makeFolder(runFolder(store), 0o700);
   const path = `${runPaths(store, name).log}-${process.pid}`;
   return { descriptor: openSync(path, 'w', 0o600), path };
 }

@@ -21,7 +21,7 @@ export interface FoundKernel {
 /** The thorough ways read the whole image. */
 const WAYS: Readonly<Record<SearchEffort, readonly ((memory: PhysicalMemory) => FoundKernel | undefined)[]>> = {
   quick: [locateByContainer, locateByRoots],
-  thorough: [locateByRecord, (memory) => locateByContent(memory)],
+  thorough: [findRecordedKernel, (memory) => locateByContent(memory)],
 };
 
 /** The kernel in `memory`; undefined when this is no Linux image, or too damaged to tell. Both efforts unless told. */
@@ -47,7 +47,7 @@ function locateByContainer(memory: PhysicalMemory): FoundKernel | undefined {
 }
 
 /** By the VMCOREINFO in guest memory; stale copies and forgeries don't agree with the page tables. */
-function locateByRecord(memory: PhysicalMemory): FoundKernel | undefined {
+export function findRecordedKernel(memory: PhysicalMemory): FoundKernel | undefined {
   for (const info of findVmcoreInfo(memory)) {
     const location = locateByVmcoreinfo(memory, info);
     if (location !== undefined) return { location };

@@ -20,7 +20,7 @@ export const table: RendererFactory = ({ columns }) => {
     begin: () => '',
     row: ({ row, partial }: RenderedRow) => {
       const cells = shown.map(([name, column], index) => {
-        const text = textValue(column, row[name]);
+        const text = textValue(column, row[name]) || '-';
         return text.length > MAX_CELL && index < shown.length - 1 ? `${text.slice(0, MAX_CELL - 1)}…` : text;
       });
       if (partial) {

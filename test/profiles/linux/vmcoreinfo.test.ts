@@ -9,6 +9,8 @@ import {
   vmcoreSymbol,
   vmcoreSymbols,
 } from '../../../src/profiles/linux/vmcoreinfo.js';
+import { withVmcoreinfo } from '../../../src/profiles/linux/with-vmcoreinfo.js';
+import { linuxGuest } from '../../synthetic/linux-guest.js';
 import { bufferMemory } from '../buffer-memory.js';
 
 const TEXT = `OSRELEASE=6.1.0-test
@@ -94,5 +96,23 @@ describe('VMCOREINFO', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('memory with its VMCOREINFO', () => {
+  it('says what the kernel in it wrote, and is otherwise the same', () => {
+    const plain = bufferMemory(linuxGuest(64));
+    const memory = withVmcoreinfo(plain);
+    const [record] = [...findVmcoreInfo(plain)];
+    expect(parseVmcoreInfo(memory.vmcoreinfo ?? '')).toEqual(record);
+    expect([memory.ranges, memory.page(3)]).toEqual([plain.ranges, plain.page(3)]);
+  });
+
+  it('is as it was where its container said so already, or no kernel is in it', () => {
+    const said = bufferMemory(linuxGuest(64), { vmcoreinfo: TEXT });
+    expect(withVmcoreinfo(said)).toBe(said);
+    // A record without a kernel that is where it says.
+    const forged = memoryWith([0x5004, note(TEXT)]);
+    expect(withVmcoreinfo(forged)).toBe(forged);
   });
 });
