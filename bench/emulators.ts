@@ -42,7 +42,7 @@ export const EMULATORS: readonly Emulator[] = [
   {
     name: 'memlapse',
     missing: () => undefined,
-    warmUps: 3,
+    warmUps: 6,
     command: (guest, append, folder) => memlapse(guest, append, join(folder, 'cache')),
   },
   {

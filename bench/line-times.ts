@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import type { Command } from './measure.js';
+import { type Command, environmentFor } from './measure.js';
 
 /** Clock ticks a second in /proc/PID/stat (USER_HZ, always 100 on x86). */
 const TICKS = 100;
@@ -19,9 +19,10 @@ function cpuOf(pid: number): number {
  * Runs a command; for each line `BENCH name …` on its standard output, the processor seconds since the line before.
  * @throws when the command fails.
  */
-export function benchTimes({ argv: [program = '', ...args], env = {} }: Command): Promise<Map<string, number>> {
+export function benchTimes(command: Command): Promise<Map<string, number>> {
   const times = new Map<string, number>();
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const [program = '', ...args] = command.argv;
+  const child = spawn(program, args, { env: environmentFor(command), stdio: ['ignore', 'pipe', 'ignore'] });
   const { pid = 0 } = child;
   let last = 0;
   let rest = '';

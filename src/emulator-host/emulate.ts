@@ -10,7 +10,7 @@ import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 import type { Blobs } from './blobs.js';
-import { useBranchHints } from './branch-hints.js';
+import { useCompilerFlags } from './compiler-flags.js';
 import { yieldToGuest } from './compiler-threads.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
@@ -57,7 +57,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     const panic = new PanicWatch();
     let script: SerialScript | undefined;
     const kernel = load(options.kernel, 'kernel');
-    useBranchHints();
+    useCompilerFlags();
     const code = host.blobs && openKeptCode(kernel, `${options.cpu ?? 64}`, host.blobs);
     yieldToGuest();
     const machine = new Machine(
@@ -91,7 +91,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         ramBytes: machine.ramBytes,
         rsdp: machine.rsdp,
       },
-      await loadKernelDecompressors(host.blobs),
+      await loadKernelDecompressors(host.blobs, kernel),
       options.boot,
     );
     machine.boot(plan);

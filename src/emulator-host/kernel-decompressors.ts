@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { UserError } from '../core/errors.js';
-import type { Decompressor, Decompressors } from '../emulator/machine/boot/kernel-payload.js';
+import { type Decompressor, type Decompressors, payloadFormat } from '../emulator/machine/boot/kernel-payload.js';
+import { isBzImage, readLinuxSetup } from '../emulator/machine/boot/linux-setup.js';
 import { lz4LegacyDecompress } from '../formats/codecs/lz4.js';
 import { lzmaDecompress } from '../formats/codecs/lzma.js';
 import { lzopDecompress } from '../formats/codecs/lzop.js';
@@ -52,16 +53,22 @@ const remembered =
   };
 
 /**
- * Ready to use; the zstd library has to be compiled first.
+ * Ready to use; the zstd library has to be compiled first, which is left out where it is not needed.
  * @param blobs remembers what took long
+ * @param kernel the file that they are for; undefined for any
  */
-export async function loadKernelDecompressors(blobs?: Blobs): Promise<Decompressors> {
+export async function loadKernelDecompressors(blobs?: Blobs, kernel?: Uint8Array): Promise<Decompressors> {
   return {
     gzip: throwing('gzip', (data, size) => gunzipSync(data, { maxOutputLength: size })),
-    zstd: throwing('zstd', await loadZstdPageDecoder()),
+    ...(mayBeZstd(kernel) && { zstd: throwing('zstd', await loadZstdPageDecoder()) }),
     xz: remembered('xz', blobs, filling('xz', xzDecompress)),
     lzma: remembered('lzma', blobs, filling('lzma', lzmaDecompress)),
     lzo: filling('lzo', lzopDecompress),
     lz4: filling('lz4', lz4LegacyDecompress),
   };
+}
+
+function mayBeZstd(kernel: Uint8Array | undefined): boolean {
+  if (kernel === undefined) return true;
+  return isBzImage(kernel) && payloadFormat(readLinuxSetup(kernel).payload) === 'zstd';
 }

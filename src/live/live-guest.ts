@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../core/address.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
-import { useBranchHints } from '../emulator-host/branch-hints.js';
+import { useCompilerFlags } from '../emulator-host/compiler-flags.js';
 import { yieldToGuest } from '../emulator-host/compiler-threads.js';
 import { DiskFile } from '../emulator-host/disk-file.js';
 import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';
@@ -36,7 +36,7 @@ export class LiveGuest {
   /** @param kernel the kernel's file, where it is there: code generated for it earlier is used */
   private constructor(guest: GuestFile, kernel: Uint8Array | undefined, console: (byte: number) => void) {
     this.guest = guest;
-    useBranchHints();
+    useCompilerFlags();
     this.#code = kernel && openKeptCode(kernel, `${guest.cpu}`, new BlobCache());
     yieldToGuest();
     this.#disks = (guest.disks ?? []).map((path) => new DiskFile(path));
@@ -67,7 +67,7 @@ export class LiveGuest {
       ramBytes: machine.ramBytes,
       rsdp: machine.rsdp,
     };
-    machine.boot(planBoot(files, await loadKernelDecompressors(new BlobCache())));
+    machine.boot(planBoot(files, await loadKernelDecompressors(new BlobCache(), kernel)));
     return live;
   }
 

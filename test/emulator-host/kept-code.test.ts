@@ -103,14 +103,42 @@ describe('a loop', () => {
     const blobs = memoryBlobs();
     keptFrom(LOOP, blobs);
     const { entries } = unpackCode(blobs.stored.get('a'));
-    const regions = entries.flatMap((entry) => (entry.kind === 'region' ? [entry.region] : []));
+    const regions = entries.flatMap((entry) => (entry.kind === 'regions' ? entry.regions : []));
     expect(regions.map(({ blocks }) => blocks)).toEqual([[{ delta: 0, length: 8 }]]);
     const wrong = entries.map((entry) =>
-      entry.kind === 'region' ? { ...entry, region: { ...entry.region, mode: entry.region.mode ^ 8 } } : entry,
+      entry.kind === 'regions'
+        ? { ...entry, regions: entry.regions.map((region) => ({ ...region, mode: region.mode ^ 8 })) }
+        : entry,
     );
     blobs.put('a', packCode({ runs: 1, entries: wrong }));
     expect(recalled(run(LOOP, 1, [END], new KeptCode(blobs, 'a', () => undefined), 1_000_000))).toBe(0);
   });
+});
+
+test('regions that have become many are put into one module, from the second run on', () => {
+  // 140 times: mov ecx, 9; L: add rax, rcx; dec ecx; jne L. Then hlt.
+  const PROGRAM = `${'b9 09 00 00 00 48 01 c8 ff c9 75 f9 '.repeat(140)}f4`;
+  const blobs = memoryBlobs();
+  const modules = (): number[] =>
+    unpackCode(blobs.stored.get('a')).entries.flatMap((entry) =>
+      entry.kind === 'regions' ? [entry.regions.length] : [],
+    );
+  const again = (hot: number): Bare => {
+    const code = new KeptCode(blobs, 'a', () => undefined);
+    const bare = run(PROGRAM, 1, [END], code, hot);
+    code.save();
+    return bare;
+  };
+  const { cpu: first } = again(2);
+  const single = modules();
+  expect(single.length).toBeGreaterThanOrEqual(140);
+  expect(new Set(single)).toEqual(new Set([1]));
+  again(2);
+  expect(modules()).toEqual([single.length]);
+  const { cpu: third } = again(1_000_000);
+  expect(third.jitStatistics).toMatchObject({ compiled: 0, recalled: single.length });
+  const plain = digest(run(PROGRAM, 1, [END]).cpu);
+  expect([digest(first), digest(third)]).toEqual([plain, plain]);
 });
 
 test('machine code of modules survives, where this Node can do it', async () => {

@@ -3,6 +3,7 @@
  * that they come back whole, and the key says which version wrote them.
  */
 import type { RegionRecord } from '../../emulator/jit/kept-region.js';
+import type { Leave, Leaves } from '../../emulator/jit/leave.js';
 
 interface Compiled {
   /** The WebAssembly module. */
@@ -13,7 +14,8 @@ interface Compiled {
 
 export type CodeEntry =
   | (Compiled & { readonly kind: 'handlers' })
-  | (Compiled & { readonly kind: 'region'; readonly region: RegionRecord });
+  /** One region, or many in one module, in the order of its functions. */
+  | (Compiled & { readonly kind: 'regions'; readonly regions: readonly RegionRecord[] });
 
 export interface CodeBlob {
   /** How many runs have written it. */
@@ -26,10 +28,11 @@ interface Contents {
   readonly listed: readonly Listed[];
 }
 
-/** Lengths of the parts that follow each other; without a region, it is the module of handlers. */
+/** Lengths of the parts that follow each other; what has no regions is the module of handlers. */
 interface Listed {
-  readonly region?: Omit<RegionRecord, 'code'>;
-  readonly lengths: readonly [bytes: number, native: number, code: number];
+  readonly regions?: readonly Omit<RegionRecord, 'code' | 'leaves'>[];
+  /** Of the module, its machine code, then code and leaves (JSON) of each region. */
+  readonly lengths: readonly number[];
 }
 
 const LENGTH_BYTES = 4;
@@ -38,12 +41,14 @@ export function packCode({ runs, entries }: CodeBlob): Uint8Array {
   const parts: Uint8Array[] = [];
   const listed = entries.map((entry): Listed => {
     const native = entry.native ?? new Uint8Array();
-    const code = entry.kind === 'region' ? entry.region.code : new Uint8Array();
-    parts.push(entry.bytes, native, code);
-    const lengths = [entry.bytes.length, native.length, code.length] as const;
-    if (entry.kind === 'handlers') return { lengths };
-    const { code: _code, ...region } = entry.region;
-    return { region, lengths };
+    parts.push(entry.bytes, native);
+    if (entry.kind === 'handlers') return { lengths: [entry.bytes.length, native.length] };
+    const own = entry.regions.flatMap(({ code, leaves }) => [code, Buffer.from(JSON.stringify(leaves()))]);
+    parts.push(...own);
+    return {
+      regions: entry.regions.map(({ code: _code, leaves: _leaves, ...region }) => region),
+      lengths: [entry.bytes.length, native.length, ...own.map(({ length }) => length)],
+    };
   });
   const contents = Buffer.from(JSON.stringify({ runs, listed } satisfies Contents));
   const length = Buffer.alloc(LENGTH_BYTES);
@@ -62,11 +67,28 @@ export function unpackCode(blob: Uint8Array | undefined): CodeBlob {
     return part as Uint8Array<ArrayBuffer>;
   };
   const { runs, listed } = JSON.parse(contents) as Contents;
-  const entries = listed.map(({ region, lengths }): CodeEntry => {
-    const [bytes, native, code] = lengths.map(take) as [Uint8Array<ArrayBuffer>, Uint8Array, Uint8Array];
-    const compiled = { bytes, native: native.length === 0 ? undefined : native };
-    if (region !== undefined) return { kind: 'region', region: { ...region, code }, ...compiled };
-    return { kind: 'handlers', ...compiled };
+  const entries = listed.map(({ regions, lengths }): CodeEntry => {
+    const [bytes, native, ...own] = lengths.map(take) as [Uint8Array<ArrayBuffer>, ...Uint8Array[]];
+    const compiled = { bytes, native: native?.length === 0 ? undefined : native };
+    if (regions === undefined) return { kind: 'handlers', ...compiled };
+    return {
+      kind: 'regions',
+      regions: regions.map((region, i) => ({
+        ...region,
+        code: own[2 * i] as Uint8Array,
+        leaves: leavesOf(own[2 * i + 1] as Uint8Array),
+      })),
+      ...compiled,
+    };
   });
   return { runs, entries };
+}
+
+/** Parsed once it is needed: a run leaves few of its regions before an instruction. */
+function leavesOf(text: Uint8Array): Leaves {
+  let leaves: readonly Leave[] | undefined;
+  return () => {
+    leaves ??= JSON.parse(new TextDecoder().decode(text)) as Leave[];
+    return leaves;
+  };
 }

@@ -5,6 +5,7 @@
  */
 import type { CodeStore, CompiledModule } from '../../emulator/jit/code-store.js';
 import type { KeptRegion, RegionRecord } from '../../emulator/jit/kept-region.js';
+import type { RegionGroup } from '../../emulator/jit/region-group.js';
 import type { Blobs } from '../blobs.js';
 import { type CodeEntry, packCode, unpackCode } from './code-entries.js';
 import type { NativeCode } from './native-code.js';
@@ -16,14 +17,18 @@ const MOST_VERSIONS = 4;
 /** Writing everything again is not worth it for less than this share of entries that are new, */
 const NEW_SHARE = 1 / 50;
 /** except in the first runs: each finds more of the code optimized. */
-const FIRST_RUNS = 3;
+const FIRST_RUNS = 6;
+/** Modules of one region are put together when they are so many, but not by the first run: the second is to be fast. */
+const GROUP_LEAST = 128;
 
 /** An entry while it is in use. */
-interface Held {
-  readonly entry: CodeEntry;
+interface Held<Entry extends CodeEntry = CodeEntry> {
+  readonly entry: Entry;
   module: WebAssembly.Module | undefined;
   used: boolean;
 }
+
+type RegionsEntry = Extract<CodeEntry, { kind: 'regions' }>;
 
 export class KeptCode implements CodeStore {
   private readonly blobs: Blobs;
@@ -32,9 +37,11 @@ export class KeptCode implements CodeStore {
   private readonly key: string;
   private heldHandlers: Held | undefined;
   /** Set by who makes handlers. */
-  freshHandlers: () => CompiledModule | undefined = () => undefined;
+  freshHandlers: () => Uint8Array<ArrayBuffer> | undefined = () => undefined;
+  /** Set by who makes regions. */
+  groupRegions: ((records: readonly RegionRecord[]) => RegionGroup) | undefined;
   private readonly bySignature = new Map<number, KeptRegion[]>();
-  private readonly heldRegions = new Map<KeptRegion, Held>();
+  private heldRegions: Held<RegionsEntry>[] = [];
   private readonly runs: number;
   private count = 0;
   private fresh = 0;
@@ -51,9 +58,14 @@ export class KeptCode implements CodeStore {
     this.runs = kept.runs;
     for (const entry of kept.entries) {
       if (entry.kind === 'handlers') this.heldHandlers = { entry, module: undefined, used: false };
-      else this.addRegion(entry, undefined);
+      else this.addRegions(entry, undefined);
       this.count++;
     }
+  }
+
+  /** Not before there is a group: each module of its own costs memory. */
+  get isFamiliar(): boolean {
+    return this.heldRegions.some(({ entry }) => entry.regions.length > 1);
   }
 
   private get native(): NativeCode | undefined {
@@ -70,7 +82,7 @@ export class KeptCode implements CodeStore {
   }
 
   keepRegion(region: RegionRecord, { bytes, module }: CompiledModule): void {
-    this.addRegion({ kind: 'region', region, bytes, native: undefined }, module);
+    this.addRegions({ kind: 'regions', regions: [region], bytes, native: undefined }, module);
     this.fresh++;
   }
 
@@ -79,10 +91,11 @@ export class KeptCode implements CodeStore {
     if (this.runs >= FIRST_RUNS && this.fresh <= this.count * NEW_SHARE) return;
     const handlers = this.freshHandlers();
     if (handlers !== undefined) {
-      const entry = { kind: 'handlers', bytes: handlers.bytes, native: undefined } as const;
-      this.heldHandlers = { entry, module: handlers.module, used: true };
+      const entry = { kind: 'handlers', bytes: handlers, native: undefined } as const;
+      this.heldHandlers = { entry, module: undefined, used: true };
     }
-    const all = [...(this.heldHandlers ? [this.heldHandlers] : []), ...this.heldRegions.values()];
+    if (this.runs > 0) this.group();
+    const all = [...(this.heldHandlers ? [this.heldHandlers] : []), ...this.heldRegions];
     const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
     const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;
     const entries = kept.map((held) => this.withNative(held));
@@ -94,13 +107,25 @@ export class KeptCode implements CodeStore {
     return { ...entry, native: this.native.serialize(module) };
   }
 
-  private addRegion(entry: Extract<CodeEntry, { kind: 'region' }>, module: WebAssembly.Module | undefined): void {
-    const held: Held = { entry, module, used: module !== undefined };
-    const region: KeptRegion = { ...entry.region, module: () => this.load(held) };
-    const versions = [region, ...this.regions(region.signature)];
-    this.bySignature.set(region.signature, versions.slice(0, MOST_VERSIONS));
-    this.heldRegions.set(region, held);
-    for (const old of versions.slice(MOST_VERSIONS)) this.heldRegions.delete(old);
+  /** Puts regions that have modules of their own into one. */
+  private group(): void {
+    const isSingle = ({ entry, used }: Held<RegionsEntry>): boolean => used && entry.regions.length === 1;
+    const single = this.heldRegions.filter(isSingle);
+    if (single.length < GROUP_LEAST || this.groupRegions === undefined) return;
+    const { regions, bytes } = this.groupRegions(single.flatMap(({ entry }) => entry.regions));
+    const entry: RegionsEntry = { kind: 'regions', regions, bytes, native: undefined };
+    this.heldRegions = this.heldRegions.filter((held) => !isSingle(held));
+    this.heldRegions.push({ entry, module: undefined, used: true });
+  }
+
+  private addRegions(entry: RegionsEntry, module: WebAssembly.Module | undefined): void {
+    const held: Held<RegionsEntry> = { entry, module, used: module !== undefined };
+    this.heldRegions.push(held);
+    for (const [index, record] of entry.regions.entries()) {
+      const region: KeptRegion = { ...record, index, module: () => this.load(held) };
+      const versions = [region, ...this.regions(record.signature)];
+      this.bySignature.set(record.signature, versions.slice(0, MOST_VERSIONS));
+    }
   }
 
   private load(held: Held): WebAssembly.Module {

@@ -6,7 +6,6 @@ import { WasmModule } from '../codegen/wasm-module.js';
 import { MODES } from '../cpu/mode.js';
 import type { Decoder } from '../decode/decoder.js';
 import type { CpuMode, Instruction } from '../isa/instruction.js';
-import type { CompiledModule } from '../jit/code-store.js';
 import { HandlerBuilder } from './handler-builder.js';
 
 /** A new module loses what V8 has optimized of the old one: it must be worth it by this share of new handlers. */
@@ -60,14 +59,13 @@ export class KeptHandlers {
   }
 
   /** A module of all handlers that were needed, unless the old one is good enough. */
-  together(): CompiledModule | undefined {
+  together(): Uint8Array<ArrayBuffer> | undefined {
     if (this.samples.size - this.kept <= this.kept * NEW_SHARE) return undefined;
     const module = new WasmModule();
     module.importTable('handlers');
     for (const sample of this.samples.values()) {
       new HandlerBuilder(module, sample.instruction.mode).build(sample.instruction, nameOf(sample));
     }
-    const bytes = module.finish();
-    return { bytes, module: new WebAssembly.Module(bytes) };
+    return module.finish();
   }
 }

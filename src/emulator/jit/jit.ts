@@ -9,13 +9,16 @@ import { InstrumentedRegionBuilder } from '../events/instrumented-region-builder
 import type { Block, RecalledRegion } from '../interpreter/block-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
 import type { CodeStore, CompiledModule } from './code-store.js';
-import { codeOf, type KeptRegion, pagesOf, placeBlocks, signatureAt } from './kept-region.js';
-import { completeLeave, createRestFlags, type Leave } from './leave.js';
+import { codeOf, type KeptRegion, pagesOf, placeBlocks, regionName, signatureAt } from './kept-region.js';
+import { completeLeave, createRestFlags, type Leave, type Leaves } from './leave.js';
 import { type RegionPlace, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
+import { groupRegions } from './region-group.js';
 import { RegionSet } from './region-set.js';
 import { usedRegisters } from './used-registers.js';
 
+/** Runs after which a block is translated, where what is translated will be used again and V8 keeps what it optimized. */
+const FAMILIAR_THRESHOLD = 400;
 /** A block that cannot be compiled now is asked again after so many runs. */
 const RETRY_RUNS = 1_000_000;
 /** Times that a kept region whose pages have not all been executed is asked for again. */
@@ -40,6 +43,8 @@ export class Jit {
   private readonly view: DataView;
   private readonly restFlags: (code: number) => void;
   private readonly imports: Record<string, WebAssembly.ImportValue>;
+  /** Kept modules have many regions. */
+  private readonly instances = new WeakMap<WebAssembly.Module, WebAssembly.Instance>();
   private readonly statistics = { compiled: 0, recalled: 0, instructions: 0, bytes: 0, milliseconds: 0 };
 
   constructor(core: ProcessorCore, store?: CodeStore) {
@@ -55,6 +60,8 @@ export class Jit {
     blocks.releaseFrame = (frame) => this.regions.releaseFrame(frame);
     if (store !== undefined) {
       blocks.recallRegion = (physical, mode, linear) => this.recall(physical, mode, linear);
+      store.groupRegions = (records) => groupRegions(records, core.decoder);
+      if (store.isFamiliar) blocks.hotThreshold = FAMILIAR_THRESHOLD;
     }
     core.onHot = () => this.compileHot();
     this.restFlags = createRestFlags(state.memory);
@@ -98,11 +105,13 @@ export class Jit {
     const module = new WasmModule();
     const instructions = plan.blocks.flatMap((block) => block.instructions);
     const builder = this.builder(module, plan.mode, usedRegisters(instructions));
-    builder.build(plan.blocks, 'region');
+    builder.build(plan.blocks, regionName(0));
     const bytes = module.finish();
     const compiled = { bytes, module: new WebAssembly.Module(bytes) };
-    const { leaves } = builder;
-    this.take(compiled.module, plan, leaves, rip);
+    // Not the builder itself: it would live as long as the region.
+    const places: readonly Leave[] = builder.leaves;
+    const leaves = (): readonly Leave[] => places;
+    this.take({ module: compiled.module, index: 0 }, plan, leaves, rip);
     if (store !== undefined && core.events.plan === undefined) this.keep(store, plan, leaves, compiled);
     this.statistics.compiled++;
     this.statistics.instructions += instructions.length;
@@ -115,15 +124,25 @@ export class Jit {
     return new InstrumentedRegionBuilder(module, mode, registers, plan);
   }
 
-  private take(module: WebAssembly.Module, place: RegionPlace, leaves: readonly Leave[], rip: bigint): void {
-    const { events } = this.core;
-    const env = events.plan === undefined ? this.imports : { ...this.imports, ...events.imports };
-    this.regions.add(new WebAssembly.Instance(module, { env }).exports.region, place, leaves, rip);
+  private take(
+    { module, index }: { module: WebAssembly.Module; index: number },
+    place: RegionPlace,
+    leaves: Leaves,
+    rip: bigint,
+  ): void {
+    let instance = this.instances.get(module);
+    if (instance === undefined) {
+      const { events } = this.core;
+      const env = events.plan === undefined ? this.imports : { ...this.imports, ...events.imports };
+      instance = new WebAssembly.Instance(module, { env });
+      this.instances.set(module, instance);
+    }
+    this.regions.add(instance.exports[regionName(index)], place, leaves, rip);
   }
 
   // ---- regions that were made before -------------------------------------------------------------------------
 
-  private keep(store: CodeStore, plan: RegionPlan, leaves: readonly Leave[], compiled: CompiledModule): void {
+  private keep(store: CodeStore, plan: RegionPlan, leaves: Leaves, compiled: CompiledModule): void {
     const origin = plan.blocks.find(({ delta }) => delta === 0);
     if (origin === undefined) throw new InvariantError('a region without an origin');
     const { bytes } = this.core.state;
@@ -157,7 +176,7 @@ export class Jit {
       if (pages === undefined) later = true;
       if (pages === undefined || blocks === undefined) continue;
       const rip = state.getWide('rip');
-      this.take(kept.module(), { mode, blocks, pages }, kept.leaves, rip);
+      this.take({ module: kept.module(), index: kept.index }, { mode, blocks, pages }, kept.leaves, rip);
       this.statistics.recalled++;
       return this.regions.find(physical, mode, rip);
     }
@@ -198,7 +217,7 @@ export class Jit {
 
   private leave(): boolean {
     const { state } = this.core;
-    const leave = this.regions.at(state.get('currentRegion'))?.leaves[state.get('leaveNumber')];
+    const leave = this.regions.at(state.get('currentRegion'))?.leaves()[state.get('leaveNumber')];
     if (leave === undefined) throw new InvariantError('a region left at an unknown place');
     completeLeave(state, leave, this.restFlags);
     return leave.begun === true;

@@ -5,10 +5,10 @@
  * How regions are stored is the host's business (code-store.ts).
  */
 import { RAM_BASE } from '../cpu/memory-map.js';
-import type { Leave } from './leave.js';
+import type { Leaves } from './leave.js';
 import type { PlacedBlock } from './region-blocks.js';
 
-/** All of it but its code: plain data. */
+/** All of it but its code. */
 export interface RegionRecord {
   /** `signatureAt` of the origin. */
   readonly signature: number;
@@ -20,13 +20,17 @@ export interface RegionRecord {
   readonly blocks: readonly { readonly delta: number; readonly length: number }[];
   /** The bytes of the blocks, one block after the other. */
   readonly code: Uint8Array;
-  readonly leaves: readonly Leave[];
+  readonly leaves: Leaves;
 }
 
 export interface KeptRegion extends RegionRecord {
-  /** The compiled function, exported as `region`. */
+  /** The module of the compiled function, which it exports as `regionName(index)`. */
   module(): WebAssembly.Module;
+  readonly index: number;
 }
+
+/** How a module exports its regions; a module of one has it at 0. */
+export const regionName = (index: number): string => `region${index}`;
 
 /**
  * A number for the code at a physical address of RAM in a mode: equal code at the same place of a page has an equal one.

@@ -24,6 +24,9 @@ export interface Leave {
   readonly begun?: true;
 }
 
+/** The places of a region, asked for when one is left: kept ones are read from their store only then. */
+export type Leaves = () => readonly Leave[];
+
 /** For `Leave.flags`. */
 export const CARRIED = -1;
 

@@ -30,7 +30,19 @@ export interface RegionBlock extends PlacedBlock {
   readonly loops: boolean;
 }
 
-type FoundBlock = Omit<RegionBlock, 'number' | 'targets' | 'successors'>;
+/** A block that does not know its region yet. */
+export type FoundBlock = Omit<RegionBlock, 'number' | 'targets' | 'successors'>;
+
+/** @param instructions at least one */
+export function regionBlock(
+  delta: number,
+  physical: number,
+  length: number,
+  instructions: readonly Instruction[],
+): FoundBlock {
+  const last = instructions.at(-1) as Instruction;
+  return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
+}
 
 /** Which memory a region was made from. */
 export interface RegionPlace {
@@ -92,7 +104,7 @@ export class RegionPlanner {
       this.follow(block, queue, calls);
     }
     if (!found.has(0)) return undefined;
-    return { mode, blocks: order(found), pages };
+    return { mode, blocks: numbered(inOrder(found)), pages };
   }
 
   /** Frame of the code `page` pages from `linear`'s, only if it has been executed since the last flush. */
@@ -118,9 +130,7 @@ export class RegionPlanner {
       if (one.row.ends) break;
     }
     if (instructions.length === 0) return undefined;
-    const length = at - start;
-    const last = instructions.at(-1) as Instruction;
-    return { delta, physical, length, instructions, loops: branchTarget(last, delta + length) === delta };
+    return regionBlock(delta, physical, at - start, instructions);
   }
 
   private follow(block: FoundBlock, queue: number[], calls: number[]): void {
@@ -157,7 +167,7 @@ function branchTarget(last: Instruction, next: number): number | undefined {
  * Blocks so that most branches go forward, which is a plain branch; backward they take a table. Reverse postorder: only
  * what closes a loop goes back.
  */
-function order(found: ReadonlyMap<number, FoundBlock>): RegionBlock[] {
+function inOrder(found: ReadonlyMap<number, FoundBlock>): FoundBlock[] {
   const seen = new Set<number>();
   const finished: FoundBlock[] = [];
   const visit = (delta: number): void => {
@@ -169,9 +179,13 @@ function order(found: ReadonlyMap<number, FoundBlock>): RegionBlock[] {
     finished.push(block);
   };
   for (const delta of found.keys()) visit(delta);
-  const sorted = finished.reverse();
-  const targets = new Map(sorted.map((block, number) => [block.delta, number]));
-  return sorted.map((block, number) => {
+  return finished.reverse();
+}
+
+/** Blocks that know each other: the position of each is its entry number. */
+export function numbered(ordered: readonly FoundBlock[]): RegionBlock[] {
+  const targets = new Map(ordered.map((block, number) => [block.delta, number]));
+  return ordered.map((block, number) => {
     const known = successorsOf(block).map((delta) => targets.get(delta));
     return { ...block, number, targets, successors: known.filter((one) => one !== undefined) };
   });

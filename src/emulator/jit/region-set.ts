@@ -6,7 +6,7 @@ import type { ProcessorCore } from '../cpu/core.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
-import type { Leave } from './leave.js';
+import type { Leaves } from './leave.js';
 import type { PlacedBlock, RegionPlace } from './region-blocks.js';
 
 /** Regions kept at most; the oldest half goes when they are more. */
@@ -14,7 +14,7 @@ const MAX_REGIONS = 16000;
 
 export interface Region {
   readonly place: RegionPlace;
-  readonly leaves: readonly Leave[];
+  readonly leaves: Leaves;
   readonly tableIndex: number;
   /** Of the entries that are its own. */
   readonly keys: number[];
@@ -83,7 +83,7 @@ export class RegionSet {
   }
 
   /** Takes in a compiled region whose origin is at `rip`. */
-  add(run: unknown, place: RegionPlace, leaves: readonly Leave[], rip: bigint): void {
+  add(run: unknown, place: RegionPlace, leaves: Leaves, rip: bigint): void {
     const { blocks, regionTable } = this.core;
     if (this.regions.size >= MAX_REGIONS) this.dropOldest();
     const region: Region = { place, leaves, tableIndex: this.allocate(), keys: [], jumps: new Set() };
