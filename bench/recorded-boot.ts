@@ -1,6 +1,6 @@
 /**
- * One boot of a guest to a guest time, as `live run` does it: `recorded-boot.ts GUEST.json SECONDS STORE [recorded]`, with
- * a snapshot every second of guest time when told. Prints JSON, a `RecordedBoot`.
+ * One boot of a guest to a guest time, as `live run` does it: `recorded-boot.ts GUEST.json SECONDS STORE APPEND [recorded]`,
+ * with a snapshot every second of guest time when told. Prints JSON, a `RecordedBoot`.
  *
  * The thread that stores is the built one: what is measured is not how fast TypeScript is loaded.
  */
@@ -34,7 +34,12 @@ function threadTime(): number {
   return Number(nanoseconds) / 1e6;
 }
 
-async function boot(path: string, seconds: number, folder: string, recorded: boolean): Promise<RecordedBoot> {
+/** @param append what else the kernel is told */
+async function boot(
+  path: string,
+  seconds: number,
+  { folder, append, recorded }: { folder: string; append: string; recorded: boolean },
+): Promise<RecordedBoot> {
   const plain = await loadGuestFile(path);
   const end = seconds * SECOND + REST;
   const store = openStore(folder, { create: true });
@@ -43,7 +48,9 @@ async function boot(path: string, seconds: number, folder: string, recorded: boo
   let guest = Number.NaN;
   const before = { wall: performance.now(), thread: threadTime(), cpu: process.cpuUsage() };
   const sink = startStoring(store, { series: 'boot', keep: {} }, {});
-  const live = await LiveGuest.boot({ ...plain, append: `${plain.append ?? ''} idle` }, (byte) => run.printed(byte));
+  const live = await LiveGuest.boot({ ...plain, append: `${plain.append ?? ''} ${append}` }, (byte) =>
+    run.printed(byte),
+  );
   const timed = !recorded ? [] : [{ label: 'every 1s', clock: 'time', every: SECOND } as const];
   const run: GuestRun = new GuestRun(
     live,
@@ -70,7 +77,8 @@ async function boot(path: string, seconds: number, folder: string, recorded: boo
   return { guest, all, thread, cpu: (user + system) / 1000, pauses };
 }
 
-const [, script, path = '', seconds = '', folder = '', recorded] = process.argv;
+const [, script, path = '', seconds = '', folder = '', append = '', recorded] = process.argv;
 if (script === fileURLToPath(import.meta.url)) {
-  process.stdout.write(`${JSON.stringify(await boot(path, Number(seconds), folder, recorded !== undefined))}\n`);
+  const measured = await boot(path, Number(seconds), { folder, append, recorded: recorded !== undefined });
+  process.stdout.write(`${JSON.stringify(measured)}\n`);
 }

@@ -21,8 +21,13 @@ import { type RecordedBoot, STORING_THREAD } from './recorded-boot.js';
 import { measureSeries, milliseconds, row } from './stored-series.js';
 
 const SECOND = 1e9;
-/** Guest time at which the guest has booted, and at which nothing more happens in it. */
-const BOOTED = 3 * SECOND;
+/** Runs that are measured with snapshots every second and without: to how many seconds of guest time, and what is run. */
+const RUNS = [
+  { name: 'boot to 3 s of guest time', seconds: 3, append: 'idle' },
+  // A shell in an endless loop as the first process: a guest that always works.
+  { name: 'boot and work, 20 s', seconds: 20, append: 'rdinit=/bin/busybox -- sh -c "while :; do :; done"' },
+] as const;
+/** Guest time at which nothing more happens in it. */
 const IDLE = 12 * SECOND;
 const COUNT = 100;
 /** Boots of each kind. */
@@ -54,17 +59,18 @@ async function take(live: LiveGuest, sink: SnapshotSink, pages: 'all' | 'changed
 const storing = (store: SnapshotStore) => startThread(STORING_THREAD, store, { series: SERIES, keep: {} }, {});
 
 /** Boots with snapshots and without, in turn, each in a process of its own. */
-function measureBoots(guest: string): void {
+function measureBoots(guest: string, { name, seconds, append }: (typeof RUNS)[number]): void {
   const boots = { without: [] as RecordedBoot[], recorded: [] as RecordedBoot[] };
   const boot = (...args: string[]) => {
-    const argv = ['--import', 'tsx', join(import.meta.dirname, 'recorded-boot.ts'), guest, String(BOOTED / SECOND)];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [...argv, ...args], { encoding: 'utf8' });
+    const argv = ['--import', 'tsx', join(import.meta.dirname, 'recorded-boot.ts'), guest, String(seconds)];
+    const child = [...argv, storePath, append, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, child, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`a boot ended with ${status}: ${stderr.slice(-500)}`);
     return JSON.parse(stdout) as RecordedBoot;
   };
   for (let run = 0; run < BOOTS; run++) {
-    boots.without.push(boot(storePath));
-    boots.recorded.push(boot(storePath, 'recorded'));
+    boots.without.push(boot());
+    boots.recorded.push(boot('recorded'));
     rmSync(storePath, { recursive: true });
   }
   const of = (runs: readonly RecordedBoot[], what: 'guest' | 'all' | 'thread' | 'cpu') =>
@@ -74,7 +80,7 @@ function measureBoots(guest: string): void {
     return `${(bare / 1000).toFixed(2)} s, ${(recorded / 1000).toFixed(2)} s: ${((bare / recorded) * 100).toFixed(1)} %`;
   };
   const still = median(boots.recorded.map(({ pauses, guest: wall }) => pauses.reduce((a, b) => a + b, 0) / wall));
-  row(`boot to ${BOOTED / SECOND} s of guest time without and with --every 1s, wall`, both('guest'), '95 %');
+  row(`${name}, without and with --every 1s, wall`, both('guest'), '95 %');
   row('the same until all is stored', both('all'), '');
   row('the same, processor time of the thread that runs the guest', both('thread'), '');
   row('the same, processor time of all threads', both('cpu'), '');
@@ -86,7 +92,7 @@ const plain = await loadGuestFile(path);
 const guest: GuestFile = { ...plain, append: `${plain.append ?? ''} idle` };
 row('what', 'measured', 'aim');
 row('---', '---:', '---:');
-measureBoots(path);
+for (const run of RUNS) measureBoots(path, run);
 
 const live = await LiveGuest.boot(guest, () => {});
 live.run({ time: IDLE });
