@@ -1,6 +1,6 @@
 /**
  * Takes the snapshots of a run, one at a time: the guest stands still while its memory is copied, and runs on while the
- * copy is stored. So many may be on their way to the store as its sink says; one more waits, and the guest with it.
+ * copy is stored. One is on its way to the store, the one that a killed run loses; the next waits, and the guest with it.
  */
 import { UserError } from '../core/errors.js';
 import type { SnapshotInfo } from '../snapshots/manifest.js';
@@ -32,12 +32,9 @@ export class Recorder {
   readonly #host: RecorderHost;
   /** Whether the next one cannot be told by what has changed since the one before. */
   #needsAll = true;
-  /** Of the snapshots taken, counted from 1, the last one of all pages. */
-  #whole = 0;
-  #count = 0;
   #last: number | undefined;
-  /** Snapshots on their way to the store, oldest first. Those that a bug has met stay. */
-  #storing: Promise<void>[] = [];
+  /** The snapshot on its way to the store. Rejected by a bug only. */
+  #storing: Promise<void> = Promise.resolve();
   #taken = 0;
   #missed = 0;
 
@@ -72,54 +69,41 @@ export class Recorder {
    */
   async take(reason: string, label?: string, tag?: string): Promise<{ readonly stored: Promise<Recorded> }> {
     const started = performance.now();
-    while (this.#storing.length >= this.#sink.ahead) await this.#storing[0];
+    await this.#storing;
     const request = { series: this.#series, reason, label, tag, pages: this.#pages() } as const;
-    const id = ++this.#count;
-    if (request.pages === 'all') this.#whole = id;
     const copy = copyGuest(this.#live, this.#sink, request);
     const pause = copy.then(() => performance.now() - started);
-    const stored = this.#stored(id, copy, pause, reason);
-    const settled = stored.then(() => {}, ignoreUserError);
-    this.#storing.push(settled);
-    settled.then(
-      () => this.#storing.splice(this.#storing.indexOf(settled), 1),
-      // A bug is for the next who waits.
-      () => {},
-    );
+    const stored = this.#stored(copy, pause, reason);
+    this.#storing = stored.then(() => {}, ignoreUserError);
+    // A bug is for the next who waits.
+    this.#storing.catch(() => {});
     await pause.catch(ignoreUserError);
     return { stored };
   }
 
   /** Waits until all is stored. Nothing can be taken any more. */
   async close(): Promise<void> {
-    await Promise.all(this.#storing);
+    await this.#storing;
     await this.#sink.close();
   }
 
   /** What the next one is told by. The one before may have been removed from the store meanwhile. */
   #pages(): 'changed' | 'all' {
-    const isOnItsWay = this.#storing.length > 0;
-    const isThere = isOnItsWay || (this.#last !== undefined && this.#store.has(this.#series, this.#last));
+    const isThere = this.#last !== undefined && this.#store.has(this.#series, this.#last);
     const needsAll = this.#needsAll || !isThere;
     this.#needsAll = false;
     return needsAll ? 'all' : 'changed';
   }
 
   /** A store that fails loses the snapshot, not the run. */
-  async #stored(
-    id: number,
-    copy: ReturnType<typeof copyGuest>,
-    paused: Promise<number>,
-    reason: string,
-  ): Promise<Recorded> {
+  async #stored(copy: ReturnType<typeof copyGuest>, paused: Promise<number>, reason: string): Promise<Recorded> {
     try {
       const { stored } = await copy;
       const recorded = { snapshot: await stored, pause: await paused };
       this.#recorded(recorded);
       return recorded;
     } catch (error) {
-      // With it those are lost that are told by it, and not a whole one behind it.
-      if (id >= this.#whole) this.#needsAll = true;
+      this.#needsAll = true;
       if (error instanceof UserError) {
         this.#missed++;
         this.#host.remark(`the snapshot for '${reason}' is missed: ${error.message}`);

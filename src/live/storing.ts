@@ -8,9 +8,6 @@ import { type SinkOptions, SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { type KeepRule, Retention } from './retention.js';
 
-/** Snapshots that may wait for the thread. */
-const AHEAD = 4;
-
 export interface StoringJob {
   readonly series: string;
   /** Which of the older snapshots stay. */
@@ -50,7 +47,7 @@ export function startThread(file: URL, store: SnapshotStore, job: StoringJob, op
   const { port1, port2 } = new MessageChannel();
   const workerData: StoringThreadData = { port: port2, folder: store.folder, job };
   const worker = new Worker(file, { workerData, transferList: [port2] });
-  const sink = new SnapshotSink(port1, { ahead: AHEAD, ...options });
+  const sink = new SnapshotSink(port1, options);
   worker.once('error', (error) => sink.died(error));
   return sink;
 }

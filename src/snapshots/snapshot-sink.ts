@@ -21,12 +21,9 @@ export interface SinkOptions {
   readonly remark?: (text: string) => void;
   /** Buffers that are on their way at once at most. */
   readonly buffers?: number;
-  /** Snapshots that are on their way at once at most; who hands them in keeps to it. */
-  readonly ahead?: number;
 }
 
 export class SnapshotSink {
-  readonly ahead: number;
   readonly #port: MessagePort;
   readonly #buffers: PageBuffers;
   readonly #remark: (text: string) => void;
@@ -42,8 +39,7 @@ export class SnapshotSink {
   #closed: Awaited<void> | undefined;
 
   /** @param port leads to a `serveSink` */
-  constructor(port: MessagePort, { remark = () => {}, buffers, ahead = 1 }: SinkOptions = {}) {
-    this.ahead = ahead;
+  constructor(port: MessagePort, { remark = () => {}, buffers }: SinkOptions = {}) {
     this.#port = port;
     this.#remark = remark;
     this.#buffers = new PageBuffers(buffers);
