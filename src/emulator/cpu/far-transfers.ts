@@ -316,12 +316,43 @@ export class FarTransfers {
     const [rip, code, image, ...outer] = frame as [bigint, bigint, bigint, bigint, bigint];
     const cpl = state.get('cpl');
     const selector = Number(code & 0xffffn);
+    if (this.returnsInPlace(selector, Number((outer[1] as bigint) & 0xffffn), rip)) {
+      state.setGpr(4, outer[0] as bigint);
+      state.setWide('rip', rip);
+      this.restoreFlags(Number(image & 0xffffffffn), 8, cpl, false);
+      state.set('nmiBlocked', 0);
+      return;
+    }
     const d = this.returnTarget(selector, rip);
     let next = 0;
     const stack = { pop: () => outer[next++] as bigint, pointer: state.gpr(4) };
     this.finishReturn(stack, selector, d, rip, 8, 0, true);
     this.restoreFlags(Number(image & 0xffffffffn), 8, cpl, false);
     state.set('nmiBlocked', 0);
+  }
+
+  /**
+   * Does IRET go to the 64-bit code and the stack that are loaded, whose descriptors still say what was loaded? Then all
+   * checks were made, and nothing is loaded anew. A kernel that patches its code returns so to itself each time.
+   */
+  private returnsInPlace(selector: number, ss: number, rip: bigint): boolean {
+    const { state } = this;
+    const cpl = state.get('cpl');
+    if (selector !== state.selector(CS) || ss !== state.selector(SS) || isNull(ss)) return false;
+    if ((selector & 3) !== cpl || (ss & 3) !== cpl || ((state.attributes(SS) >> 5) & 3) !== cpl) return false;
+    const top = BigInt.asIntN(64, rip) >> 47n;
+    return (top === 0n || top === -1n) && this.isLoaded(CS) && this.isLoaded(SS);
+  }
+
+  /** Is the segment register as loading its selector would make it now? */
+  private isLoaded(segment: number): boolean {
+    const { state, memory } = this;
+    const d = readDescriptor(state, memory, state.selector(segment));
+    return (
+      descriptorAttributes(d) === state.attributes(segment) &&
+      descriptorLimit(d) === state.segmentLimit(segment) &&
+      descriptorBase(d) === state.segmentBase(segment)
+    );
   }
 
   private returnToVirtual(stack: StackFrame, selector: number, rip: bigint, image: number): void {
