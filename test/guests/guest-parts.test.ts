@@ -71,7 +71,7 @@ describe('guest files', () => {
   });
 
   it.each([
-    ['no JSON', '{', /cannot be read as a guest/],
+    ['no JSON', '{', /is no guest file, for it is no JSON/],
     ['a missing kernel', { ...guest, kernel: undefined }, /must have required property 'kernel'/],
     ['too little memory', { ...guest, memory: 4096 }, /memory must be >= 16777216/],
     ['an unknown key', { ...guest, kernal: 'x' }, /must NOT have additional properties/],
