@@ -52,9 +52,11 @@ function attachInput(client: ControlClient, say: (text: string) => void, leave: 
     ],
     say,
   );
-  say('Ctrl-] opens the menu');
-  return terminalKeys((bytes) => {
+  const detach = terminalKeys((bytes) => {
     const typed = menu.typed(bytes);
     if (typed.length > 0) type(typed);
   });
+  // Only now do keys go where the line says.
+  say('Ctrl-] opens the menu');
+  return detach;
 }

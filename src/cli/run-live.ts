@@ -150,9 +150,11 @@ function attachTerminal({ run }: LiveSession, say: (text: string) => void): () =
     ],
     say,
   );
-  say('Ctrl-] opens the menu');
-  return terminalKeys((bytes) => {
+  const detach = terminalKeys((bytes) => {
     const typed = menu.typed(bytes);
     if (typed.length > 0) run.type(typed);
   });
+  // Only now do keys go where the line says.
+  say('Ctrl-] opens the menu');
+  return detach;
 }

@@ -39,7 +39,8 @@ beforeAll(async () => {
   await ensureBuilt();
   guest = writeTinyGuest(join(folder, 'files'));
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// The guest in the background may still be closing its store.
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
 
 describe.skipIf(!hasTerminal)('a run on a terminal', () => {
   test('gives its keys to the guest, and has a menu', async () => {
