@@ -2,7 +2,7 @@
  * Memory around a base register in a region: [ebp-28h], [ebp-14h], [ebp+8] lie in one page nearly always, so one look into
  * the TLB serves all of them.
  *
- * A window is a local with the WebAssembly address of the byte `bias` before the register, or 0 (nobody has looked) or 1
+ * A window is a local with the WebAssembly address of its lowest byte (`low` from the register), or 0 (nobody has looked) or 1
  * (it does not lie in one page that the TLB serves). It holds until the register is written or the TLB changes, which
  * inside a region only the slow paths do. So an access through a window is one that would have hit the TLB, and what
  * the guest can observe of the TLB stays the same.
