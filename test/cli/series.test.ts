@@ -63,7 +63,7 @@ describe('a series on the command line', () => {
     expect(
       rows.map(({ to, change, object, field, before, after }) => [to, change, object, field, before, after]),
     ).toEqual([
-      ['snapshot:guest@2', 'changed', 'emacs (pid 4000)', 'name', 'vim', 'emacs'],
+      ['snapshot:guest@2', 'changed', 'vim (pid 4000)', 'name', 'vim', 'emacs'],
       ['snapshot:guest@3', 'vanished', 'grüße (pid 120)', null, null, null],
     ]);
     expect(memlapse('diff', 'snapshot:guest@1', 'snapshot:guest@2', '--exit-code').status).toBe(1);

@@ -24,7 +24,7 @@ export default class SnapshotVerify extends Command {
       if (flags.json || damage.length > 0) {
         await printRows('damage', DAMAGE_COLUMNS, damage.map(damageRow), flags.json);
       }
-      const counted = `${snapshots} snapshots, ${pages} pages`;
+      const counted = `${snapshots} ${snapshots === 1 ? 'snapshot' : 'snapshots'}, ${pages} pages`;
       if (damage.length > 0) {
         throw new UserError(`${damage.length} parts are damaged (${counted})`, 'remove the snapshots named above');
       }
