@@ -39,6 +39,13 @@ describe('a series on the command line', () => {
       ['guest', 3, '3.raw'],
     ]);
     expect(memlapse('snapshot', 'verify')).toMatchObject({ status: 0, stdout: '' });
+    const counted = (...args: string[]) => /\d+ snapshots?,/.exec(memlapse('snapshot', 'verify', ...args).stderr)?.[0];
+    expect([counted(), counted('guest'), counted('guest@2..3'), counted('guest@1')]).toEqual([
+      '3 snapshots,',
+      '3 snapshots,',
+      '2 snapshots,',
+      '1 snapshot,',
+    ]);
   });
 
   test('answers at any moment as the file does', () => {
