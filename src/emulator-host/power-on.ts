@@ -5,11 +5,11 @@
  * It runs nothing: emulate.ts.
  */
 import { readFileSync } from 'node:fs';
+import { useCompilerFlags } from '../core/compiler-flags.js';
 import { UserError } from '../core/errors.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine, type MachineListeners } from '../emulator/machine/machine.js';
 import type { Blobs } from './blobs.js';
-import { useCompilerFlags } from './compiler-flags.js';
 import { yieldToGuest } from './compiler-threads.js';
 import type { DiskFile } from './disk-file.js';
 import type { EmulateOptions } from './emulate-options.js';

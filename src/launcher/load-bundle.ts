@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
-import { useCompilerFlags } from '../emulator-host/compiler-flags.js';
+import { useCompilerFlags } from '../core/compiler-flags.js';
 import { BlobCache } from '../profiles/cache/blob-cache.js';
 
 /** What scripts/generate-commands.mjs makes the bundle export. */
