@@ -72,6 +72,8 @@ export class GuestRun {
   readonly #script: SerialScript | undefined;
   readonly #began = performance.now();
   readonly #orders: Order[] = [];
+  /** What was typed and has not entered the guest. */
+  #typed: Uint8Array[] = [];
   readonly #watcher: EventWatcher;
   readonly #hiding: Hiding;
   /** What has happened and has no snapshot yet. */
@@ -107,7 +109,7 @@ export class GuestRun {
       remark: (text) => host.remark(text),
     });
     this.#hiding = new Hiding(live, (text) => host.remark(text));
-    this.#script = script === undefined ? undefined : new SerialScript(script, (bytes) => this.type(bytes));
+    this.#script = script === undefined ? undefined : new SerialScript(script, (bytes) => this.#enter(bytes));
   }
 
   /** What the clocks of schedules show. */
@@ -146,16 +148,15 @@ export class GuestRun {
     if (this.#hiding.isDue) machine.processor.requestStop();
   }
 
-  /** Types on the guest's first serial port. */
+  /** Types on the guest's first serial port, as soon as it has come to this moment. */
   type(bytes: Uint8Array): void {
-    this.#live.machine.input.offer({ kind: 'serial', port: 0, bytes });
-    // So that the moment at which it enters does not depend on how long the processor would have run.
-    this.#live.machine.processor.requestStop();
+    this.#typed.push(bytes);
     this.#alarm.ring();
   }
 
   pause(): void {
     this.#paused = true;
+    this.#alarm.ring();
   }
 
   resume(): void {
@@ -194,7 +195,8 @@ export class GuestRun {
   /** Runs the guest to its end, the schedule's or `stop`. */
   async run(): Promise<RunEnd> {
     for (;;) {
-      await this.#attend();
+      // One that has slept first comes to the moment at which it was woken.
+      if (this.#sleepTo === undefined) await this.#attend();
       if (this.#stop !== undefined) return this.#finish({ kind: 'stopped', by: this.#stop.by });
       const outcome = this.#advance();
       this.#host.rested();
@@ -217,9 +219,17 @@ export class GuestRun {
     await setImmediate();
     for (;;) {
       await this.#carryOut();
-      if (!this.#paused || this.#stop !== undefined) return;
+      if (!this.#paused || this.#stop !== undefined) break;
       await this.#alarm.sleep(NEVER);
+      this.#pacer.restart();
     }
+    for (const bytes of this.#typed.splice(0)) this.#enter(bytes);
+  }
+
+  #enter(bytes: Uint8Array): void {
+    this.#live.machine.input.offer({ kind: 'serial', port: 0, bytes });
+    // So that the moment at which it enters does not depend on how long the processor would have run.
+    this.#live.machine.processor.requestStop();
   }
 
   async #carryOut(): Promise<void> {
@@ -248,6 +258,7 @@ export class GuestRun {
       event: () => this.#happenings.length > 0 || this.#hiding.isDue,
     });
     this.#sleepTo = undefined;
+    this.#pacer.caughtUp();
     if (!sleeps && machine.time >= slice) this.#slice.took(performance.now() - started);
     return outcome;
   }
@@ -263,7 +274,7 @@ export class GuestRun {
     if (wake === NEVER) {
       if (this.#options.interactive !== true && wall === NEVER) return true;
       await this.#alarm.sleep(wall);
-      if (this.#isPaced) this.#sleepTo = this.#pacer.now;
+      if (this.#isPaced) this.#sleepTo = Math.max(machine.time, this.#pacer.now);
     } else if (this.#isPaced) {
       await this.#alarm.sleep(Math.min(this.#pacer.until(wake), wall));
       this.#sleepTo = Math.max(machine.time, Math.min(wake, this.#pacer.now));

@@ -1,4 +1,7 @@
-/** Keeps guest time from running ahead of the clock on the wall. A guest that falls behind does not catch up. */
+/**
+ * Keeps guest time from running ahead of the clock on the wall. A guest whose work takes longer than it should does not
+ * catch up; one that sleeps does, by sleeping.
+ */
 import type { Machine } from '../emulator/machine/machine.js';
 
 /** Nanoseconds that the guest may be late before its clock is set anew. */
@@ -16,17 +19,24 @@ export class Pacer {
     this.#wall = performance.now();
   }
 
-  /** Guest time as it should be now; whole nanoseconds. */
+  /** Guest time as it should be now; whole nanoseconds. A guest that sleeps may be behind it by any time. */
   get now(): number {
-    const now = Math.floor(this.#guest + (performance.now() - this.#wall) * 1e6);
-    if (now - this.#machine.time < LATE) return now;
-    this.#guest = this.#machine.time;
-    this.#wall = performance.now();
-    return this.#guest;
+    return Math.floor(this.#guest + (performance.now() - this.#wall) * 1e6);
   }
 
   /** Milliseconds until guest time `time` is right; negative when it has been. */
   until(time: number): number {
     return (time - this.now) / 1e6;
+  }
+
+  /** The guest has come as far as it could: one that is late by now has worked, or was not let run. */
+  caughtUp(): void {
+    if (this.now - this.#machine.time >= LATE) this.restart();
+  }
+
+  /** The guest is on time as of now. */
+  restart(): void {
+    this.#guest = this.#machine.time;
+    this.#wall = performance.now();
   }
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:f
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/core/errors.js';
 import { parseSerialScript } from '../../src/emulator-host/serial-script.js';
@@ -115,6 +116,28 @@ describe('a run', () => {
     const paced = await run('paced', 'real');
     expect(paced.status().wallTime).toBeGreaterThanOrEqual(150);
     expect(paced.stateHash()).toBe((await run('free', 'max')).stateHash());
+  });
+
+  test('lets a guest sleep for longer than it may be late, and wakes it for keys and orders at their moment', async () => {
+    const { folder, open } = await bench();
+    // The longest period of the timer but one: 65535 of 1.193182 MHz.
+    const guest = await loadGuestFile(writeTinyGuest(join(folder, 'sleeper'), undefined, 0xffff));
+    const { session, said } = await open(
+      { guest },
+      { speed: 'real', interactive: true, schedule: { ...NOTHING, ...lasting(400 * MS) } },
+    );
+    const running = session.toEnd();
+    const look = () => session.run.standingStill(() => session.status());
+    let [before, now] = [await look(), await look()];
+    // Asked while it sleeps, it is where the clock is and not where it fell asleep.
+    while (now.instructions !== before.instructions || now.guestTime === before.guestTime) {
+      await setTimeout(5);
+      [before, now] = [now, await look()];
+    }
+    expect(now.guestTime - before.guestTime).toBeLessThan(55 * MS);
+    session.run.type(Buffer.from('k'));
+    expect(await running).toEqual({ kind: 'reached', condition: 'time' });
+    expect(said.console).toBe('ready\nk');
   });
 
   test('says what its script still waits for', async () => {

@@ -29,13 +29,13 @@ const print = (text: string): number[] => [
   ...[...Buffer.from(text)].flatMap((byte) => [0xb0, byte, 0xee]),
 ];
 
-const start = [
+const start = (period: number): number[] => [
   [0xbc, ...word(0x9000)], // mov esp, 9000h
   [0x0f, 0x01, 0x15, ...word(POINTERS.gdt)], // lgdt
   [0x0f, 0x01, 0x1d, ...word(POINTERS.idt)], // lidt
   out(0x20, 0x11), out(0x21, 0x20), out(0x21, 4), out(0x21, 1), out(0x21, 0xee), // timer and COM1
   out(0xa0, 0x11), out(0xa1, 0x28), out(0xa1, 2), out(0xa1, 1), out(0xa1, 0xff),
-  out(0x43, 0x34), out(0x40, 1193 & 0xff), out(0x40, 1193 >> 8),
+  out(0x43, 0x34), out(0x40, period & 0xff), out(0x40, period >> 8),
   outFar(0x3fc, 0x0b), outFar(0x3f9, 0x01),
 ].flat(); // biome-ignore format: one step a line
 
@@ -74,9 +74,9 @@ function interruptTable(): Uint8Array {
 /** Flat segments under the selectors that PVH loaders leave: code 10h, data 18h. */
 const SEGMENTS = Buffer.from(`${'00'.repeat(16)}ffff0000009bcf00ffff00000093cf00`, 'hex');
 
-/** The kernel's file; `low` is what it copies to address 0. */
-function tinyKernel(low?: Uint8Array): Uint8Array {
-  const code = [...start, ...(low === undefined ? [] : copyDown(low.length)), ...idle];
+/** The kernel's file; `low` is what it copies to address 0, `period` that of its timer. */
+function tinyKernel(low?: Uint8Array, period = 1193): Uint8Array {
+  const code = [...start(period), ...(low === undefined ? [] : copyDown(low.length)), ...idle];
   return buildElf(32, CODE, [
     { paddr: CODE, data: Uint8Array.from(code) },
     { paddr: TIMER, data: Uint8Array.from(timer) },
@@ -91,9 +91,9 @@ function tinyKernel(low?: Uint8Array): Uint8Array {
 }
 
 /** Writes the guest's files into `folder` and returns the path of its guest file. */
-export function writeTinyGuest(folder: string, low?: Uint8Array): string {
+export function writeTinyGuest(folder: string, low?: Uint8Array, period?: number): string {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'kernel'), tinyKernel(low));
+  writeFileSync(join(folder, 'kernel'), tinyKernel(low, period));
   const path = join(folder, 'guest.json');
   writeFileSync(path, JSON.stringify({ name: 'tiny', kernel: 'kernel', memory: 16 << 20, cpu: 64 }));
   return path;
