@@ -118,6 +118,7 @@ export class Image {
   }
 
   close(): void {
+    this.kernel?.profile.remember?.();
     this.memory.close();
   }
 }

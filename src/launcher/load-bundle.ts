@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { useCompilerFlags } from '../core/compiler-flags.js';
 import { BlobCache } from '../profiles/cache/blob-cache.js';
 
 /** What scripts/generate-commands.mjs makes the bundle export. */
@@ -21,8 +22,8 @@ export interface Bundle {
 }
 
 interface KeptCode {
-  /** The commands whose runs have added to it. */
-  readonly commands: readonly string[];
+  /** The kinds of runs that have added to it. */
+  readonly runs: readonly string[];
   readonly code: Buffer;
 }
 
@@ -40,17 +41,19 @@ export function bundle(): Bundle {
 }
 
 function loadBundle(): Bundle {
+  // V8 takes compiled code only under the flags that it was made under, and it is made at the end of a run.
+  useCompilerFlags();
   const cache = new BlobCache();
   const key = cacheKey();
   const kept = unpack(cache.get(key));
   // esbuild writes ASCII, and a string of single bytes is half the work.
   const source = `(function (${PARAMETERS.join(', ')}) {${readFileSync(PATH, 'latin1')}\n})`;
   const script = new Script(source, { filename: PATH, ...(kept && { cachedData: kept.code }) });
-  const known = script.cachedDataRejected === false ? (kept?.commands ?? []) : [];
-  const command = commandOf(process.argv);
-  if (!known.includes(command)) {
+  const known = script.cachedDataRejected === false ? (kept?.runs ?? []) : [];
+  const run = kindOfRun(process.argv);
+  if (!known.includes(run)) {
     process.once('exit', (code) => {
-      if (code === 0) cache.put(key, pack({ commands: [...known, command], code: script.createCachedData() }));
+      if (code === 0) cache.put(key, pack({ runs: [...known, run], code: script.createCachedData() }));
     });
   }
   const module = { exports: {} };
@@ -65,15 +68,22 @@ function cacheKey(): string {
   return `compiled code: ${process.version} ${process.arch} ${PATH} ${size} ${mtimeMs}`;
 }
 
-/** The words before the first flag, two at most: the rest names files. */
-function commandOf(argv: readonly string[]): string {
+/** What the name of a source begins with that other code reads than files: the store of snapshots, a guest that runs. */
+const SCHEME = /^(?:-f|--file=)?((?:snapshot|live):)/;
+
+/**
+ * Runs of one kind need about the same functions: the words before the first flag, two at most (the rest names files), and
+ * the schemes of the sources.
+ */
+function kindOfRun(argv: readonly string[]): string {
   const words = argv.slice(2, 4);
   const other = words.findIndex((word) => !/^[a-z][a-z0-9.-]{0,40}$/i.test(word));
-  return words.slice(0, other < 0 ? words.length : other).join(' ');
+  const schemes = argv.slice(2).flatMap((word) => SCHEME.exec(word)?.[1] ?? []);
+  return [...words.slice(0, other < 0 ? words.length : other), ...new Set(schemes)].join(' ');
 }
 
-function pack({ commands, code }: KeptCode): Buffer {
-  const names = Buffer.from(JSON.stringify(commands), 'utf8');
+function pack({ runs, code }: KeptCode): Buffer {
+  const names = Buffer.from(JSON.stringify(runs), 'utf8');
   const length = Buffer.alloc(4);
   length.writeUInt32LE(names.length);
   return Buffer.concat([length, names, code]);
@@ -82,5 +92,5 @@ function pack({ commands, code }: KeptCode): Buffer {
 function unpack(blob: Buffer | undefined): KeptCode | undefined {
   if (blob === undefined) return undefined;
   const end = 4 + blob.readUInt32LE(0);
-  return { commands: JSON.parse(blob.toString('utf8', 4, end)) as string[], code: blob.subarray(end) };
+  return { runs: JSON.parse(blob.toString('utf8', 4, end)) as string[], code: blob.subarray(end) };
 }

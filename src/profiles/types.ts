@@ -98,4 +98,6 @@ export interface Profile {
   readonly sources: readonly string[];
   /** What is known to be missing, one line each; absent when nothing is. */
   readonly gaps?: readonly string[];
+  /** Keeps for the next run what this one found out. To be called when the image is done with; absent when nothing is kept. */
+  readonly remember?: () => void;
 }

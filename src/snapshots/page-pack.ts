@@ -58,7 +58,8 @@ export class PagePack {
   readonly count: number;
 
   constructor(record: Uint8Array) {
-    this.#record = record;
+    // Views of a plain array are made several times as fast as a Buffer's.
+    this.#record = new Uint8Array(record.buffer, record.byteOffset, record.length);
     this.count = Math.floor(record.length / (DIGEST_BYTES + PAGE_SIZE));
   }
 

@@ -63,7 +63,8 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
       const page = this.page(Math.floor(at / PAGE_SIZE));
       if (page === undefined) break;
       const inPage = at % PAGE_SIZE;
-      const part = page.subarray(inPage, inPage + length - done);
+      const whole = inPage === 0 && length - done >= PAGE_SIZE;
+      const part = whole ? page : page.subarray(inPage, inPage + length - done);
       target.set(part, done);
       done += part.length;
     }

@@ -18,8 +18,8 @@ import { imageSlide, type LinuxKernelLocation, pointerSizeOf } from './location.
 export interface LoadedLinuxProfile {
   readonly location: LinuxKernelLocation;
   readonly profile: Profile;
-  /** The kernel's own BTF, the base of its modules' split BTF; undefined when the types came from elsewhere. */
-  readonly btf?: Btf | undefined;
+  /** The kernel's own BTF, the base of its modules' split BTF; undefined when the types came from elsewhere. Read when asked for. */
+  readonly btf: Btf | undefined;
 }
 
 /**
@@ -53,6 +53,7 @@ export function loadLinuxProfile(
     symbols: guessed,
     sources,
     gaps,
+    remember,
   } = loaded ?? guessTypes(image, location, combineSymbols(...parts));
   if (loaded === undefined && guessed !== undefined) parts.push(guessed);
   const profile: Profile = {
@@ -64,8 +65,15 @@ export function loadLinuxProfile(
     symbols: combineSymbols(...parts),
     sources: [...own.sources, ...(exported?.sources ?? []), ...sources],
     ...(gaps === undefined ? {} : { gaps }),
+    ...(remember === undefined ? {} : { remember }),
   };
-  return { location, profile, btf };
+  return {
+    location,
+    profile,
+    get btf() {
+      return btf?.();
+    },
+  };
 }
 
 /** The kernel and its symbol table, from the cache when it has them. */

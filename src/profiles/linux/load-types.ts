@@ -17,6 +17,8 @@ import { IsfTypeSource } from '../isf/isf-type-source.js';
 import { readIsf } from '../isf/read-isf.js';
 import { SymbolList } from '../symbol-list.js';
 import type { StructType, SymbolSource, TypeSource } from '../types.js';
+import { kernelBuildId } from './build-id.js';
+import { KeptTypes } from './kept-types.js';
 import type { KernelImage } from './kernel-image.js';
 import { type LinuxKernelLocation, lowestKernelAddress } from './location.js';
 import { moduleTypes } from './module-btf.js';
@@ -26,7 +28,10 @@ import { structuralTypes } from './structural-types.js';
 
 export interface LoadedTypes {
   readonly types: TypeSource;
-  readonly btf?: Btf;
+  /** The kernel's own BTF, the base of its modules' split BTF; absent when the types came from elsewhere. */
+  readonly btf?: () => Btf | undefined;
+  /** Keeps for the next run what was asked for in this one. */
+  readonly remember?: () => void;
   /** Symbols that came with the types. */
   readonly symbols?: SymbolSource;
   readonly sources: readonly string[];
@@ -50,8 +55,8 @@ export function loadTypes(
   cache: BlobCache | undefined,
 ): LoadedTypes | undefined {
   if (profilePath !== undefined) return givenTypes(readIsf(profilePath, cache), location);
-  const btf = readBtf(image, symbols);
-  if (btf !== undefined) return btfTypes(btf, image, location, symbols);
+  const own = imageTypes(image, location, symbols, cache);
+  if (own !== undefined) return own;
   const shipped = shippedProfile(location.release);
   return shipped && shippedTypes(shipped, location);
 }
@@ -110,11 +115,40 @@ function fits(types: TypeSource, found: ReadonlyMap<string, StructType>): boolea
   return compared >= FEWEST_MEMBERS;
 }
 
-function btfTypes(btf: Btf, image: KernelImage, location: LinuxKernelLocation, symbols: SymbolSource): LoadedTypes {
-  const kernel = new BtfTypeSource(btf, image.pointerSize);
+/** The types that the image brings, its modules' included; undefined when there are none that can be read. */
+function imageTypes(
+  image: KernelImage,
+  location: LinuxKernelLocation,
+  symbols: SymbolSource,
+  cache: BlobCache | undefined,
+): LoadedTypes | undefined {
+  const section = findBtf(symbols);
+  if (section === undefined) return undefined;
+  let opened: Btf | undefined;
+  const btf = () => {
+    opened ??= Btf.open(image.bytes(section.start, section.length));
+    return opened;
+  };
+  const open = () => {
+    const whole = btf();
+    return whole && { types: new BtfTypeSource(whole, image.pointerSize), count: whole.typeCount };
+  };
+  const buildId = cache && kernelBuildId(image, symbols);
+  const kept = cache && buildId ? new KeptTypes(cache, buildId, image.pointerSize, open) : undefined;
+  const kernel = kept ?? open()?.types;
+  const count = kept === undefined ? btf()?.typeCount : kept.count;
+  if (kernel === undefined || count === undefined) return undefined;
   // Modules' types are rarely asked for, and there are a hundred modules.
-  const types = combineTypes(kernel, () => [...moduleTypes(spaceOf(image, location), symbols, kernel, btf)]);
-  return { types, btf, sources: [`types: BTF in the image (${btf.typeCount} types)`] };
+  const types = combineTypes(kernel, () => {
+    const base = btf();
+    return base === undefined ? [] : [...moduleTypes(spaceOf(image, location), symbols, kernel, base)];
+  });
+  return {
+    types,
+    btf,
+    sources: [`types: BTF in the image (${count} types)`],
+    ...(kept === undefined ? {} : { remember: () => kept.remember() }),
+  };
 }
 
 function spaceOf(image: KernelImage, location: LinuxKernelLocation): PagedAddressSpace {
@@ -122,11 +156,11 @@ function spaceOf(image: KernelImage, location: LinuxKernelLocation): PagedAddres
 }
 
 /** The kernel's BTF lies between two linker symbols. Copies elsewhere in memory may be stale, so they are not looked for. */
-function readBtf(image: KernelImage, symbols: SymbolSource): Btf | undefined {
+function findBtf(symbols: SymbolSource): { readonly start: bigint; readonly length: number } | undefined {
   const start = symbols.address('__start_BTF');
   const stop = symbols.address('__stop_BTF');
   if (start === undefined || stop === undefined || stop <= start || stop - start > MAX_BTF) return undefined;
-  return Btf.open(image.bytes(start, Number(stop - start)));
+  return { start, length: Number(stop - start) };
 }
 
 /** The user's word counts, but a file for another kernel version can only give wrong answers. */
