@@ -14,7 +14,9 @@ export default class SnapshotVerify extends Command {
   static override description =
     'Every page, page table, state and manifest is checked against its digest. One row for each damaged part, with the snapshot and the physical address; the exit code is then 1.';
   static override examples = ['<%= config.bin %> snapshot verify', '<%= config.bin %> snapshot verify boot --json'];
-  static override args = { series: Args.string({ description: 'Only this series, or a part of it: boot@3, boot@3..9' }) };
+  static override args = {
+    series: Args.string({ description: 'Only this series, or a part of it: boot@3, boot@3..9' }),
+  };
   static override flags = SNAPSHOT_FLAGS;
 
   async run(): Promise<void> {
