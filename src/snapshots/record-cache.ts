@@ -14,6 +14,11 @@ export class RecordCache<T> {
     this.#capacity = capacity;
   }
 
+  /** The record `number` if it is here, which does not count as a use. */
+  peek(number: number): T | undefined {
+    return this.#records.get(number);
+  }
+
   /** The record `number`, by `load` when it is not here. */
   get(number: number, load: () => T): T {
     if (number === this.#lastNumber) return this.#last as T;

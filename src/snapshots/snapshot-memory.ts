@@ -9,12 +9,14 @@ import { RangeFinder } from '../formats/image/ranges.js';
 import type { PageIdentities } from '../memory/page-identities.js';
 import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from '../memory/physical-memory.js';
 import type { SnapshotInfo } from './manifest.js';
-import { MISSING_PAGE, PACK_PAGES, PagePack, packOf, ZERO_PAGE } from './page-pack.js';
+import { MISSING_PAGE, PACK_PAGES, type PagePack, packOf, ZERO_PAGE } from './page-pack.js';
 import { decodeIds, LEAF_FRAMES, leafOf, ZERO_LEAF } from './page-table.js';
-import { damagedAsMissing, readRoot } from './read-records.js';
+import { damagedAsMissing, readPack, readRoot } from './read-records.js';
 import { unseal } from './seal.js';
 import type { Frames, StoreTables } from './store-database.js';
 
+/** Bytes from which on a read is a scan: as much as four packs have. */
+const LONG_READ = 4 * PACK_PAGES * PAGE_SIZE;
 const ZEROS = new Uint8Array(PAGE_SIZE);
 const ZERO_FRAMES: Frames = new Uint32Array(LEAF_FRAMES);
 const MISSING_FRAMES: Frames = new Uint32Array(LEAF_FRAMES).fill(MISSING_PAGE);
@@ -32,6 +34,8 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   readonly #finder: RangeFinder;
   readonly #root: Frames;
   readonly #leaves: (Frames | undefined)[] = [];
+  /** The pack that a long read is at, which holds no longer than that. */
+  #passing: { readonly number: number; readonly pack: PagePack | undefined } | undefined;
 
   constructor(tables: StoreTables, info: SnapshotInfo) {
     const { memory } = info;
@@ -57,10 +61,13 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   read(address: PhysicalAddress, target: Uint8Array): number {
     const length = Math.min(target.length, this.#finder.endFrom(address) - address);
+    const isLong = length >= LONG_READ;
+    this.#passing = undefined;
     let done = 0;
     while (done < length) {
       const at = address + done;
-      const page = this.page(Math.floor(at / PAGE_SIZE));
+      const frame = Math.floor(at / PAGE_SIZE);
+      const page = isLong ? this.#pageInPassing(frame) : this.page(frame);
       if (page === undefined) break;
       const inPage = at % PAGE_SIZE;
       const whole = inPage === 0 && length - done >= PAGE_SIZE;
@@ -110,9 +117,18 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   }
 
   #pack(number: number): PagePack | undefined {
-    return this.#tables.packCache.get(number, () => {
-      const record = damagedAsMissing(() => this.#tables.packs.get(number, { transaction: this.#transaction }));
-      return record === undefined ? undefined : new PagePack(record);
-    });
+    return this.#tables.packCache.get(number, () => readPack(this.#tables, number, this.#transaction)?.copy());
+  }
+
+  /** `page` for long reads: what they pass is not kept, or a scan would fill the cache with what is not asked for again. */
+  #pageInPassing(frame: number): Uint8Array | undefined {
+    const id = this.pageIdentity(frame);
+    if (id === undefined || id === ZERO_PAGE) return id === undefined ? undefined : ZEROS;
+    const number = packOf(id);
+    if (this.#passing?.number !== number) {
+      const kept = this.#tables.packCache.peek(number);
+      this.#passing = { number, pack: kept ?? readPack(this.#tables, number, this.#transaction) };
+    }
+    return this.#passing.pack?.page(id % PACK_PAGES);
   }
 }
