@@ -27,8 +27,9 @@ export function readManifest(tables: StoreTables, series: string, number: number
 }
 
 /** The leaf ids of a snapshot. @throws UserError when they are damaged */
-export function readRoot(tables: StoreTables, series: string, number: number): Frames {
-  const record = damagedAsMissing(() => tables.roots.get([series, number]));
+export function readRoot(tables: StoreTables, series: string, number: number, transaction?: Transaction): Frames {
+  const options = transaction === undefined ? {} : { transaction };
+  const record = damagedAsMissing(() => tables.roots.get([series, number], options));
   const payload = record === undefined ? undefined : unseal(record);
   if (payload === undefined) throw new UserError(`the page table of ${series}@${number} is damaged`, VERIFY);
   return decodeIds(payload);

@@ -34,3 +34,32 @@ export class RecordCache<T> {
     return record;
   }
 }
+
+/** What many hold and few need at a time: of those that have said so, the oldest let go. */
+export class LimitedHolders {
+  readonly #limit: number;
+  /** Oldest first. */
+  readonly #holders = new Set<Holder>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(holder: Holder): void {
+    this.#holders.add(holder);
+    if (this.#holders.size <= this.#limit) return;
+    const [oldest] = this.#holders;
+    if (oldest === undefined) return;
+    this.#holders.delete(oldest);
+    oldest.letGo();
+  }
+
+  delete(holder: Holder): void {
+    this.#holders.delete(holder);
+  }
+}
+
+export interface Holder {
+  /** Forgets what can be had again. */
+  letGo(): void;
+}

@@ -12,6 +12,7 @@ import type { SnapshotInfo } from './manifest.js';
 import { MISSING_PAGE, PACK_PAGES, type PagePack, packOf, ZERO_PAGE } from './page-pack.js';
 import { decodeIds, LEAF_FRAMES, leafOf, ZERO_LEAF } from './page-table.js';
 import { damagedAsMissing, readPack, readRoot } from './read-records.js';
+import type { Holder } from './record-cache.js';
 import { unseal } from './seal.js';
 import type { Frames, StoreTables } from './store-database.js';
 
@@ -21,7 +22,7 @@ const ZEROS = new Uint8Array(PAGE_SIZE);
 const ZERO_FRAMES: Frames = new Uint32Array(LEAF_FRAMES);
 const MISSING_FRAMES: Frames = new Uint32Array(LEAF_FRAMES).fill(MISSING_PAGE);
 
-export class SnapshotMemory implements PhysicalMemory, PageIdentities {
+export class SnapshotMemory implements PhysicalMemory, PageIdentities, Holder {
   readonly format: string;
   readonly ranges: readonly PhysicalRange[];
   readonly end: PhysicalAddress;
@@ -32,8 +33,9 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   readonly #tables: StoreTables;
   readonly #transaction: Transaction;
   readonly #finder: RangeFinder;
-  readonly #root: Frames;
-  readonly #leaves: (Frames | undefined)[] = [];
+  /** The page table, as far as it has been read; nothing when too many others have theirs in memory. */
+  #root: Frames | undefined;
+  #leaves: (Frames | undefined)[] = [];
   /** The pack that a long read is at, which holds no longer than that. */
   #passing: { readonly number: number; readonly pack: PagePack | undefined } | undefined;
 
@@ -50,6 +52,7 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
     this.#finder = new RangeFinder(memory.ranges);
     this.#root = readRoot(tables, info.series, info.number);
     this.#transaction = tables.root.useReadTransaction();
+    tables.loaded.add(this);
   }
 
   page(frame: number): Uint8Array | undefined {
@@ -85,8 +88,9 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   pageIdentity(frame: number): number | undefined {
     const index = leafOf(frame);
-    if (!(frame >= 0 && index < this.#root.length)) return undefined;
-    const leaf = this.#leaves[index] ?? this.#loadLeaf(index);
+    const root = this.#root ?? this.#loadRoot();
+    if (!(frame >= 0 && index < root.length)) return undefined;
+    const leaf = this.#leaves[index] ?? this.#loadLeaf(root, index);
     const id = leaf[frame % LEAF_FRAMES] as number;
     if (id === MISSING_PAGE) return undefined;
     return this.#finder.endFrom(frame * PAGE_SIZE) >= (frame + 1) * PAGE_SIZE ? id : undefined;
@@ -94,17 +98,32 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   /** Every 64 frames together: equal ones have equal pages. */
   runIdentity(run: number): number | undefined {
-    return this.#root[run];
+    return (this.#root ?? this.#loadRoot())[run];
   }
 
   readonly runFrames = LEAF_FRAMES;
 
   close(): void {
+    this.letGo();
+    this.#tables.loaded.delete(this);
     this.#transaction.done();
   }
 
-  #loadLeaf(index: number): Frames {
-    const id = this.#root[index] as number;
+  /** Gives the memory of the page table back; it is read again when it is needed. */
+  letGo(): void {
+    this.#root = undefined;
+    this.#leaves = [];
+  }
+
+  #loadRoot(): Frames {
+    const { series, number } = this.info;
+    this.#root = readRoot(this.#tables, series, number, this.#transaction);
+    this.#tables.loaded.add(this);
+    return this.#root;
+  }
+
+  #loadLeaf(root: Frames, index: number): Frames {
+    const id = root[index] as number;
     const leaf = id === ZERO_LEAF ? ZERO_FRAMES : this.#tables.leafCache.get(id, () => this.#readLeaf(id));
     this.#leaves[index] = leaf;
     return leaf;
