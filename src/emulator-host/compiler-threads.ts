@@ -27,6 +27,25 @@ export function yieldToGuest(): void {
   }
 }
 
+/** How often to look, and how much processor time meanwhile is none, in milliseconds. */
+const LOOK = 20;
+const NONE = 4;
+
+/**
+ * Waits until V8's threads have optimized what they were asked to, `most` milliseconds at most: V8 hands over what it has
+ * optimized in batches, the last one when nothing is left to do, and only then it can be kept.
+ */
+export function awaitCompilers(most: number): void {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  const end = performance.now() + most;
+  for (let busy = true; busy && performance.now() < end; ) {
+    const before = process.cpuUsage();
+    Atomics.wait(clock, 0, 0, LOOK);
+    const { user, system } = process.cpuUsage(before);
+    busy = (user + system) / 1000 > NONE;
+  }
+}
+
 /** The calling thread, one that works beside the guest, gets what is left. */
 export function yieldThisThread(): void {
   if (process.platform === 'linux') setPriority(LOWEST);

@@ -4,24 +4,17 @@
  * The only place where the emulator meets host files, standard input and the wall clock. No flags and no text for
  * people here: that is the command's.
  */
-import { readFileSync } from 'node:fs';
-import { UserError } from '../core/errors.js';
-import { planBoot } from '../emulator/machine/boot/plan-boot.js';
-import { Machine } from '../emulator/machine/machine.js';
+import type { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
 import type { Blobs } from './blobs.js';
-import { useCompilerFlags } from './compiler-flags.js';
-import { yieldToGuest } from './compiler-threads.js';
 import { DiskFile } from './disk-file.js';
 import type { EmulateOptions, EmulateResult } from './emulate-options.js';
-import { openKeptCode } from './kept-code/open-kept-code.js';
-import { loadKernelDecompressors } from './kernel-decompressors.js';
 import { type Keyboard, paceHalt } from './keyboard.js';
 import { PanicWatch } from './panic-watch.js';
+import { load, powerOn } from './power-on.js';
 import { parseSerialScript, SerialScript } from './serial-script.js';
 import { SerialSink } from './serial-sink.js';
 
-const DEFAULT_MEMORY = 256 * 2 ** 20;
 /** Guest time between looks at what ends a run, and at standard input. */
 const SLICE = 100_000_000;
 const INTERACTIVE_SLICE = 2_000_000;
@@ -33,14 +26,6 @@ export interface EmulateHost {
   readonly keyboard?: Keyboard;
   /** Where generated code is kept for the next run with this kernel. */
   readonly blobs?: Blobs;
-}
-
-function load(path: string, what: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new UserError(`cannot read the ${what} ${path}: ${(cause as Error).message}`, 'check the path');
-  }
 }
 
 /**
@@ -56,45 +41,20 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
   try {
     const panic = new PanicWatch();
     let script: SerialScript | undefined;
-    const kernel = load(options.kernel, 'kernel');
-    useCompilerFlags();
-    const code = host.blobs && openKeptCode(kernel, `${options.cpu ?? 64}`, host.blobs);
-    yieldToGuest();
-    const machine = new Machine(
-      {
-        ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
-        disks,
-        code,
-        ...(options.cpu !== undefined && { cpu: options.cpu }),
-        ...(options.jit !== undefined && { jit: options.jit }),
-        ...(options.testDevice && { testDevice: true }),
+    const listeners = {
+      serial: (port: number, byte: number) => {
+        sinks[port]?.push(byte);
+        if (port !== 0) return;
+        script?.printed(byte);
+        panic.printed(byte, machine.time);
       },
-      {
-        serial: (port, byte) => {
-          sinks[port]?.push(byte);
-          if (port !== 0) return;
-          script?.printed(byte);
-          panic.printed(byte, machine.time);
-        },
-      },
-    );
+    };
+    const { machine, code, protocol } = await powerOn(options, { disks, listeners, blobs: host.blobs });
     const type = (bytes: Uint8Array): void => void machine.input.offer({ kind: 'serial', port: 0, bytes });
     if (options.script !== undefined) {
       const source = new TextDecoder().decode(load(options.script, 'script'));
       script = new SerialScript(parseSerialScript(source), type);
     }
-    const plan = planBoot(
-      {
-        kernel,
-        ...(options.initrd !== undefined && { initrd: load(options.initrd, 'initrd') }),
-        commandLine: options.append ?? '',
-        ramBytes: machine.ramBytes,
-        rsdp: machine.rsdp,
-      },
-      await loadKernelDecompressors(host.blobs, kernel),
-      options.boot,
-    );
-    machine.boot(plan);
     const running = performance.now();
     const outcome = await runToEnd(machine, options, host, {
       type,
@@ -113,7 +73,7 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     return {
       outcome: ended,
       exitCode: isSuccess(ended) ? 0 : 1,
-      protocol: plan.protocol,
+      protocol,
       statistics: {
         instructions: machine.icount,
         guestSeconds: machine.time / 1e9,

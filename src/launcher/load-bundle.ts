@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Script } from 'node:vm';
+import { useCompilerFlags } from '../core/compiler-flags.js';
 import { BlobCache } from '../profiles/cache/blob-cache.js';
 
 /** What scripts/generate-commands.mjs makes the bundle export. */
@@ -40,6 +41,8 @@ export function bundle(): Bundle {
 }
 
 function loadBundle(): Bundle {
+  // V8 takes compiled code only under the flags that it was made under, and it is made at the end of a run.
+  useCompilerFlags();
   const cache = new BlobCache();
   const key = cacheKey();
   const kept = unpack(cache.get(key));

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { Image } from '../analysis/image.js';
 import { PAGE_SIZE } from '../core/address.js';
+import { useCompilerFlags } from '../core/compiler-flags.js';
 import { planBoot } from '../emulator/machine/boot/plan-boot.js';
 import { Machine } from '../emulator/machine/machine.js';
 import type { Outcome, RunUntil } from '../emulator/machine/outcome.js';
-import { useCompilerFlags } from '../emulator-host/compiler-flags.js';
 import { yieldToGuest } from '../emulator-host/compiler-threads.js';
 import { DiskFile } from '../emulator-host/disk-file.js';
 import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';

@@ -7,6 +7,7 @@ import type { CodeStore, CompiledModule } from '../../emulator/jit/code-store.js
 import type { KeptRegion, RegionRecord } from '../../emulator/jit/kept-region.js';
 import type { RegionGroup } from '../../emulator/jit/region-group.js';
 import type { Blobs } from '../blobs.js';
+import { awaitCompilers } from '../compiler-threads.js';
 import { type CodeEntry, packCode, unpackCode } from './code-entries.js';
 import type { NativeCode } from './native-code.js';
 
@@ -20,6 +21,8 @@ const NEW_SHARE = 1 / 50;
 const FIRST_RUNS = 6;
 /** Modules of one region are put together when they are so many, but not by the first run: the second is to be fast. */
 const GROUP_LEAST = 128;
+/** How long to wait for what V8 is still optimizing, in milliseconds. */
+const PATIENCE = 2000;
 
 /** An entry while it is in use. */
 interface Held<Entry extends CodeEntry = CodeEntry> {
@@ -94,7 +97,10 @@ export class KeptCode implements CodeStore {
       const entry = { kind: 'handlers', bytes: handlers, native: undefined } as const;
       this.heldHandlers = { entry, module: undefined, used: true };
     }
-    if (this.runs > 0) this.group();
+    if (this.runs > 0) {
+      awaitCompilers(PATIENCE);
+      this.group();
+    }
     const all = [...(this.heldHandlers ? [this.heldHandlers] : []), ...this.heldRegions];
     const size = all.reduce((sum, { entry }) => sum + entry.bytes.length + (entry.native?.length ?? 0), 0);
     const kept = size > MOST_BYTES ? all.filter(({ used }) => used) : all;

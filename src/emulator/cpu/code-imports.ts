@@ -2,6 +2,7 @@
  * What generated code imports of the host: memory, misses of the TLB, faults, helpers, events. One table for handlers and
  * regions, so that a name means the same in both. The processor hands in how its code is left.
  */
+import type { Imports } from '../codegen/with-imports.js';
 import { createMissFunctions } from '../interpreter/dispatcher.js';
 import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
@@ -22,7 +23,7 @@ export interface CodeLeaves {
   readonly callHelper: (helper: number, record: number) => number;
 }
 
-export function codeImports(core: ProcessorCore, leaves: CodeLeaves): Record<string, WebAssembly.ImportValue> {
+export function codeImports(core: ProcessorCore, leaves: CodeLeaves): Imports {
   const { state, memory, slow } = core;
   /** May a repeated string instruction go on without looks at each access? */
   const takesBulk = (bytes: number, reads: boolean): boolean =>

@@ -3,6 +3,7 @@
  * outside has to happen. `create-processor.ts` is its public face.
  */
 import { InvariantError } from '../../core/errors.js';
+import { withImports } from '../codegen/with-imports.js';
 import { Decoder } from '../decode/decoder.js';
 import { EventHub } from '../events/event-hub.js';
 import { BlockCache } from '../interpreter/block-cache.js';
@@ -17,7 +18,7 @@ import type { CodeStore } from '../jit/code-store.js';
 import { LinearMemory } from '../mmu/linear-memory.js';
 import { type DeviceWindow, PhysicalPages } from '../mmu/physical-pages.js';
 import { SlowPaths } from '../mmu/slow-paths.js';
-import { routinesModule } from '../softfloat/routines.js';
+import { routineFunctions } from '../softfloat/routines.js';
 import { type X87Routines, X87Stack } from '../softfloat/x87-operand.js';
 import { acceptInterrupt } from './accept-interrupt.js';
 import { codeImports } from './code-imports.js';
@@ -131,12 +132,9 @@ export class ProcessorCore {
     const handlers = new WebAssembly.Table({ element: 'anyfunc', initial: 4096 });
     this.regionTable = new WebAssembly.Table({ element: 'anyfunc', initial: 256 });
     this.dispatcher = createDispatcher(this.state.memory, handlers, this.regionTable);
-    const floatingPoint = new WebAssembly.Instance(routinesModule(), {
-      env: { memory: this.state.memory },
-    }).exports as Record<string, WebAssembly.ImportValue>;
+    const floatingPoint = routineFunctions(this.state.memory);
     this.x87 = new X87Stack(this.state.memory, floatingPoint as unknown as X87Routines);
-    this.imports = {
-      ...floatingPoint,
+    this.imports = withImports(floatingPoint, {
       handlers,
       nextBlock: this.dispatcher.nextBlock as WebAssembly.ImportValue,
       ...codeImports(this, {
@@ -148,7 +146,7 @@ export class ProcessorCore {
         },
         callHelper: (helper, record) => this.callHelper(helper, record),
       }),
-    };
+    });
     this.decoder = new Decoder(model.features);
     this.handlers = new HandlerTable(this.imports, handlers, this.decoder, options.code);
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);

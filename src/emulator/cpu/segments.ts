@@ -51,8 +51,8 @@ export function readDescriptor(
   const unusable = inLdt && isNull(state.selector(LDTR));
   if (unusable || (selector & 0xfff8) + 7 > limit) throw new GuestException(vector, selectorError(selector));
   const address = memory.wrap(base + BigInt(selector & 0xfff8));
-  const value = memory.read(address, 8);
-  return { low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), address };
+  const [low, high] = memory.readHalves(address);
+  return { low, high, address };
 }
 
 /** Sets the accessed bit of a code or data descriptor if it is clear. */

@@ -1,4 +1,5 @@
 /** The interpreter's side of a plan: which handlers it uses, and the records that report beginnings. */
+import { withImports } from '../codegen/with-imports.js';
 import type { CpuState } from '../cpu/cpu-state.js';
 import type { BlockCache } from '../interpreter/block-cache.js';
 import { createNotedEnds } from '../interpreter/dispatcher.js';
@@ -55,7 +56,7 @@ export class InterpreterEvents {
       if (run !== undefined) table.set(reserved.slots[name], run);
     }
     table.set(reserved.slots.watch, plan.functions.watch);
-    table.set(reserved.announce, createAnnouncer(plan, { ...this.host.imports, ...functions }));
+    table.set(reserved.announce, createAnnouncer(plan, withImports(this.host.imports, functions)));
     this.useHandlers(plan, reserved.slots);
     this.blocks.records.instrumentation = this.instrument(plan, reserved);
   }

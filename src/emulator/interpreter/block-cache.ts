@@ -66,15 +66,13 @@ interface Code {
   readonly offset: number;
 }
 
-const blockKey = (physical: number, mode: CpuMode, single: boolean): number =>
-  physical * 64 + mode.key * 2 + (single ? 1 : 0);
-
 export class BlockCache {
   private readonly state: CpuState;
   private readonly memory: LinearMemory;
   private readonly forms: RecordForms;
   readonly records: RecordWriter;
-  private readonly blocks = new Map<number, Block>();
+  /** By mode and whether single, then by physical address: numbers that V8 looks up without making objects of them. */
+  private readonly blocks: Map<number, Block>[] = Array.from({ length: MODES.length * 2 }, () => new Map());
   private readonly byFrame = new Map<number, Set<Block>>();
   readonly jumps: JumpCache;
   readonly coverage = new CodeCoverage();
@@ -161,7 +159,11 @@ export class BlockCache {
 
   /** The block that was decoded (so: reached) at this place. */
   known(physical: number, mode: CpuMode): Block | undefined {
-    return this.blocks.get(blockKey(physical, mode, false));
+    return this.blocksOf(mode, false).get(physical);
+  }
+
+  private blocksOf(mode: CpuMode, single: boolean): Map<number, Block> {
+    return this.blocks[mode.key * 2 + (single ? 1 : 0)] as Map<number, Block>;
   }
 
   /** Has the code at this place run often enough to be worth translating with its hot neighbours? */
@@ -178,7 +180,7 @@ export class BlockCache {
   }
 
   private blockAt(linear: bigint, physical: number, mode: CpuMode, single: boolean): Block {
-    const found = this.blocks.get(blockKey(physical, mode, single));
+    const found = this.blocksOf(mode, single).get(physical);
     if (found !== undefined) {
       if (found.secondFrame < 0 || found.secondFrame === this.secondFrame(linear, mode)) return found;
       this.drop(found);
@@ -273,7 +275,7 @@ export class BlockCache {
       jumps: [],
       recalls: 0,
     };
-    this.blocks.set(blockKey(physical, mode, single), block);
+    this.blocksOf(mode, single).set(physical, block);
     this.attach(Math.floor(physical / 4096), block);
     this.coverage.add(physical, secondFrame < 0 ? length : 4096 - (physical & 0xfff));
     if (secondFrame >= 0) {
@@ -346,7 +348,7 @@ export class BlockCache {
   }
 
   private drop(block: Block): void {
-    this.blocks.delete(blockKey(block.physical, block.mode, block.single));
+    this.blocksOf(block.mode, block.single).delete(block.physical);
     for (const entry of block.jumps) this.jumps.empty(entry);
     for (const frame of [Math.floor(block.physical / 4096), block.secondFrame]) {
       const blocks = this.byFrame.get(frame);
@@ -372,7 +374,7 @@ export class BlockCache {
   /** Forgets all decoded code (the arena is full). */
   flushBlocks(): void {
     const frames = [...this.byFrame.keys()];
-    this.blocks.clear();
+    for (const blocks of this.blocks) blocks.clear();
     this.byFrame.clear();
     for (const frame of frames) this.releaseFrame(frame);
     this.next = ARENA_BASE;

@@ -4,6 +4,7 @@
  */
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
+import { withImports } from '../codegen/with-imports.js';
 import type { ProcessorCore } from '../cpu/core.js';
 import { InstrumentedRegionBuilder } from '../events/instrumented-region-builder.js';
 import type { Block, RecalledRegion } from '../interpreter/block-cache.js';
@@ -65,7 +66,7 @@ export class Jit {
     }
     core.onHot = () => this.compileHot();
     this.restFlags = createRestFlags(state.memory);
-    this.imports = { ...core.imports, restFlags: this.restFlags as WebAssembly.ImportValue };
+    this.imports = withImports(core.imports, { restFlags: this.restFlags as WebAssembly.ImportValue });
     core.onLeave = () => this.leave();
     core.onRetranslate = () => this.regions.dropAll();
   }
@@ -133,7 +134,7 @@ export class Jit {
     let instance = this.instances.get(module);
     if (instance === undefined) {
       const { events } = this.core;
-      const env = events.plan === undefined ? this.imports : { ...this.imports, ...events.imports };
+      const env = events.plan === undefined ? this.imports : withImports(this.imports, events.imports);
       instance = new WebAssembly.Instance(module, { env });
       this.instances.set(module, instance);
     }

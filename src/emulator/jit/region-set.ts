@@ -3,6 +3,7 @@
  * drops them when their bytes change or when there are too many. It does not make them: jit.ts.
  */
 import type { ProcessorCore } from '../cpu/core.js';
+import { MODES } from '../cpu/mode.js';
 import type { RegionHit } from '../interpreter/block-cache.js';
 import { regionReference } from '../interpreter/jump-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
@@ -16,8 +17,8 @@ export interface Region {
   readonly place: RegionPlace;
   readonly leaves: Leaves;
   readonly tableIndex: number;
-  /** Of the entries that are its own. */
-  readonly keys: number[];
+  /** Physical addresses of the entries that are its own. */
+  readonly own: number[];
   /** Jump-cache entries that lead here, or did. */
   readonly jumps: Set<number>;
 }
@@ -27,11 +28,10 @@ interface Entry {
   readonly block: PlacedBlock;
 }
 
-const entryKey = (physical: number, mode: CpuMode): number => physical * 32 + mode.key;
-
 export class RegionSet {
   private readonly core: ProcessorCore;
-  private readonly entries = new Map<number, Entry>();
+  /** By mode, then by physical address. */
+  private readonly entries: Map<number, Entry>[] = MODES.map(() => new Map());
   private readonly byFrame = new Map<number, Set<Region>>();
   private readonly regions = new Set<Region>();
   private readonly byIndex: (Region | undefined)[] = [];
@@ -48,6 +48,10 @@ export class RegionSet {
     return this.regions.size;
   }
 
+  private entriesOf(mode: CpuMode): Map<number, Entry> {
+    return this.entries[mode.key] as Map<number, Entry>;
+  }
+
   /** The region of an index in the region table. */
   at(tableIndex: number): Region | undefined {
     return this.byIndex[tableIndex];
@@ -55,12 +59,12 @@ export class RegionSet {
 
   /** The region that a block at this place belongs to, valid here or not. */
   owner(physical: number, mode: CpuMode): Region | undefined {
-    return this.entries.get(entryKey(physical, mode))?.region;
+    return this.entriesOf(mode).get(physical)?.region;
   }
 
   /** How to enter the code at RIP, where there is a region for it and all its pages are mapped as when it was made. */
   find(physical: number, mode: CpuMode, rip: bigint): RegionHit | undefined {
-    const entry = this.entries.get(entryKey(physical, mode));
+    const entry = this.entriesOf(mode).get(physical);
     if (entry === undefined) return undefined;
     const base = BigInt.asUintN(64, rip - BigInt(entry.block.delta));
     if (!this.isMapped(entry.region.place, base)) return undefined;
@@ -86,15 +90,15 @@ export class RegionSet {
   add(run: unknown, place: RegionPlace, leaves: Leaves, rip: bigint): void {
     const { blocks, regionTable } = this.core;
     if (this.regions.size >= MAX_REGIONS) this.dropOldest();
-    const region: Region = { place, leaves, tableIndex: this.allocate(), keys: [], jumps: new Set() };
+    const region: Region = { place, leaves, tableIndex: this.allocate(), own: [], jumps: new Set() };
     regionTable.set(region.tableIndex, run);
     this.byIndex[region.tableIndex] = region;
+    const entries = this.entriesOf(place.mode);
     for (const block of place.blocks) {
-      const key = entryKey(block.physical, place.mode);
       blocks.coverage.add(block.physical, block.length);
-      if (block.delta !== 0 && this.entries.has(key)) continue;
-      this.entries.set(key, { region, block });
-      region.keys.push(key);
+      if (block.delta !== 0 && entries.has(block.physical)) continue;
+      entries.set(block.physical, { region, block });
+      region.own.push(block.physical);
       blocks.jumps.forget(BigInt.asUintN(64, rip + BigInt(block.delta)));
     }
     for (const frame of place.pages.values()) {
@@ -139,7 +143,8 @@ export class RegionSet {
   /** Drops a region; its table slot is reused. Nothing of it runs now: regions leave before code can change. */
   forget(region: Region): void {
     if (!this.regions.delete(region)) return;
-    for (const key of region.keys) if (this.entries.get(key)?.region === region) this.entries.delete(key);
+    const entries = this.entriesOf(region.place.mode);
+    for (const physical of region.own) if (entries.get(physical)?.region === region) entries.delete(physical);
     for (const frame of new Set(region.place.pages.values())) {
       const regions = this.byFrame.get(frame);
       regions?.delete(region);

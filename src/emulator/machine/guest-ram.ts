@@ -1,5 +1,6 @@
 /** Guest RAM as bus masters and boot loaders use it: bounds checked, and the processor is told of every write. */
 import type { GuestMemory } from '../devices/device.js';
+import type { Placement } from './boot/boot-plan.js';
 
 /** The part of the processor that owns RAM. */
 export interface RamOwner {
@@ -33,6 +34,14 @@ export class GuestRam implements GuestMemory {
     owner.ram.set(source, address);
     owner.noteWritten(address, source.length);
     return true;
+  }
+
+  /** What a boot loader places; the caller has checked that it lies in RAM. */
+  place({ address, bytes, zeros = 0 }: Placement): void {
+    this.write(address, bytes);
+    const owner = this.#owner as RamOwner;
+    owner.ram.fill(0, address + bytes.length, address + bytes.length + zeros);
+    owner.noteWritten(address + bytes.length, zeros);
   }
 
   #contains(address: number, length: number): boolean {

@@ -42,7 +42,6 @@ export class Machine {
   readonly #random: SeededRandom;
   readonly #acpi: AcpiTables = buildAcpiTables();
   readonly #listeners: MachineListeners;
-  #plan: BootPlan | undefined;
   /** What a device asked for; ends the run after the current instruction. */
   #ending: Outcome | undefined;
   #watch: { readonly port: number; readonly text: TextWatch } | undefined;
@@ -107,18 +106,20 @@ export class Machine {
 
   /** Places a kernel and sets the processor to its entry. The machine must be fresh or reset. */
   boot(plan: BootPlan): void {
-    this.#plan = plan;
     this.#ram.write(this.#acpi.address, this.#acpi.bytes);
-    for (const { address, bytes } of plan.placements) this.#ram.write(address, bytes);
+    for (const placement of plan.placements) this.#ram.place(placement);
     this.processor.reset();
     this.processor.enter(plan.entry);
   }
 
-  /** Resets devices and processor and boots the same plan again; time goes on, disks keep what was written. */
-  reset(): void {
+  /**
+   * Resets devices and processor and boots anew; time goes on, disks keep what was written. The machine keeps no plan: it
+   * holds the kernel's file.
+   */
+  reset(plan: BootPlan): void {
     this.#ending = undefined;
     this.#chipset.reset();
-    if (this.#plan !== undefined) this.boot(this.#plan);
+    this.boot(plan);
   }
 
   /**

@@ -119,6 +119,17 @@ export class LinearMemory {
     return value;
   }
 
+  /** Reads 8 bytes as the supervisor, in halves: [low, high], as signed numbers. */
+  readHalves(address: bigint): readonly [number, number] {
+    const first = this.physical(address, false, false);
+    if ((first & 0xfff) <= 4088 && this.pages.isRam(Math.floor(first / 4096)) && !this.state.observer.access) {
+      const { view } = this.state;
+      return [view.getInt32(RAM_BASE + first, true), view.getInt32(RAM_BASE + first + 4, true)];
+    }
+    const value = this.read(address, 8);
+    return [Number(BigInt.asIntN(32, value)), Number(BigInt.asIntN(32, value >> 32n))];
+  }
+
   /** Checks that a write of `size` bytes would succeed; throws its fault otherwise. */
   probeWrite(address: bigint, size: number, user = false): void {
     this.physical(address, true, user);

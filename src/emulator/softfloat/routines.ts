@@ -1,5 +1,6 @@
 // The floating-point routines as one WebAssembly module over the machine's memory.
 
+import type { Imports } from '../codegen/with-imports.js';
 import { stateAddress } from '../cpu/state-layout.js';
 import { defineConversions } from './conversion.js';
 import { defineExtendedNaN } from './extended.js';
@@ -61,8 +62,17 @@ function build(): FunctionModule {
 
 let compiled: WebAssembly.Module | undefined;
 
-/** The routines, compiled once a process. */
-export function routinesModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(buildRoutines().encode());
-  return compiled;
+/** The routines over a machine's memory, by name; written and compiled when the first is asked for: not all guests need them. */
+export function routineFunctions(memory: WebAssembly.Memory): Imports {
+  let exports: Imports | undefined;
+  const instantiate = (): Imports => {
+    compiled ??= new WebAssembly.Module(buildRoutines().encode());
+    exports ??= new WebAssembly.Instance(compiled, { env: { memory } }).exports as Imports;
+    return exports;
+  };
+  const functions: Imports = {};
+  for (const { name } of buildRoutines().functions) {
+    Object.defineProperty(functions, name, { get: () => instantiate()[name] });
+  }
+  return functions;
 }

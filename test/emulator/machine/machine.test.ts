@@ -114,11 +114,17 @@ describe('stops', () => {
   });
 });
 
-test('a reset boots the same plan again; time goes on and devices are as new', () => {
-  const { machine, printed } = start(rawGuest(outFar(0x3f8, 0x41), outFar(0x3fb, 0x80), outFar(0xcf9, 6)));
+test('a reset boots anew; time goes on and devices are as new', () => {
+  const plan = rawGuest(outFar(0x3f8, 0x41), outFar(0x3fb, 0x80), outFar(0xcf9, 6));
+  const { machine, printed } = start(plan);
   expect(machine.run()).toEqual({ kind: 'reset', by: 'reset register' });
   const { icount } = machine;
-  machine.reset();
+  machine.processor.ram.fill(0xcc, 0x20_0000, 0x20_0020);
+  const cleared = { address: 0x20_0008, bytes: Uint8Array.of(1, 2), zeros: 6 };
+  machine.reset({ ...plan, placements: [...plan.placements, cleared] });
+  expect(Buffer.from(machine.processor.ram.subarray(0x20_0006, 0x20_0012)).toString('hex')).toBe(
+    'cccc0102000000000000cccc',
+  );
   expect(machine.run()).toEqual({ kind: 'reset', by: 'reset register' });
   expect(machine.icount).toBe(2 * icount);
   // The divisor latch, left open, would have swallowed the second byte.

@@ -7,7 +7,15 @@ import type { EntryState } from '../../cpu/processor.js';
 
 export interface Placement {
   readonly address: number;
+  /** Views of the files where possible: a kernel is large, and who boots it drops the plan together with the files. */
   readonly bytes: Uint8Array;
+  /** How many bytes of zeros follow. */
+  readonly zeros?: number;
+}
+
+/** One past the last byte placed. */
+export function placementEnd({ address, bytes, zeros = 0 }: Placement): number {
+  return address + bytes.length + zeros;
 }
 
 export interface BootPlan {
@@ -54,10 +62,10 @@ export function placeInitrd(length: number, ramBytes: number, floor: number, hig
 
 /** Checks that all placements lie in RAM. @throws UserError otherwise. */
 export function checkPlacements(placements: readonly Placement[], ramBytes: number): readonly Placement[] {
-  for (const { address, bytes } of placements) {
-    if (address < 0 || address + bytes.length > ramBytes) {
+  for (const placement of placements) {
+    if (placement.address < 0 || placementEnd(placement) > ramBytes) {
       throw new UserError(
-        `the kernel wants to lie at 0x${address.toString(16)}, beyond ${ramBytes / 2 ** 20} MiB of RAM`,
+        `the kernel wants to lie at 0x${placement.address.toString(16)}, beyond ${ramBytes / 2 ** 20} MiB of RAM`,
         'give the guest more memory',
       );
     }

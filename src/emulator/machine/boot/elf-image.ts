@@ -5,7 +5,7 @@
 
 import { u8, u16, u32, u64Number } from '../../../core/bytes.js';
 import { UserError } from '../../../core/errors.js';
-import type { Placement } from './boot-plan.js';
+import { type Placement, placementEnd } from './boot-plan.js';
 
 const PT_LOAD = 1;
 const PT_NOTE = 4;
@@ -49,7 +49,7 @@ export interface ElfNote {
 export interface ElfImage {
   readonly bits: 32 | 64;
   readonly entry: number;
-  /** Load segments as they lie in physical memory, zero-filled to their size there. */
+  /** Load segments as they lie in physical memory, with the zeros behind them. */
   readonly placements: readonly Placement[];
   /** One past the highest byte loaded. */
   readonly end: number;
@@ -89,13 +89,9 @@ export function readElfImage(bytes: Uint8Array): ElfImage {
     if (offset + filesz > bytes.length || total > MEMORY_MOST) throw truncated();
     const content = bytes.subarray(offset, offset + filesz);
     if (type === PT_NOTE) notes.push(...readNotes(content));
-    else if (memsz > 0) {
-      const memory = new Uint8Array(Math.max(memsz, filesz));
-      memory.set(content);
-      placements.push({ address: paddr, bytes: memory });
-    }
+    else if (memsz > 0) placements.push({ address: paddr, bytes: content, zeros: Math.max(memsz - filesz, 0) });
   }
-  const end = Math.max(0, ...placements.map((placement) => placement.address + placement.bytes.length));
+  const end = Math.max(0, ...placements.map(placementEnd));
   return { bits: elfClass === 2 ? 64 : 32, entry: word(layout.entry), placements, end, notes };
 }
 

@@ -60,9 +60,9 @@ function load(
   if (start < 0 || end < start || end > bytes.length || size > 2 ** 30) {
     throw new UserError('the addresses in the multiboot header do not fit the file');
   }
-  const memory = new Uint8Array(size);
-  memory.set(bytes.subarray(start, end));
-  return { placements: [{ address: loadAddress, bytes: memory }], entry, end: loadAddress + size };
+  const content = bytes.subarray(start, end);
+  const placements = [{ address: loadAddress, bytes: content, zeros: size - content.length }];
+  return { placements, entry, end: loadAddress + size };
 }
 
 /** @throws UserError when the file is no multiboot kernel or wants what we do not have. */

@@ -1,6 +1,6 @@
 /**
- * Settings of V8 for generated code. They are part of what kept machine code is checked against, so every run has the
- * same.
+ * Settings of V8 for generated code. Compiled code that is kept, of guests and of the command line itself, is checked
+ * against them: every process has the same from its start.
  */
 import { setFlagsFromString } from 'node:v8';
 
