@@ -3,6 +3,7 @@ import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { CHANGE_COLUMNS, compareSources, SERIES_CHANGE_COLUMNS } from '../cli/compare-sources.js';
+import { keepHeapSmall } from '../cli/keep-heap-small.js';
 import { renderRows } from '../cli/render-rows.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from '../cli/source-flags.js';
 import { UsageError } from '../core/errors.js';
@@ -44,6 +45,7 @@ export default class Diff extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff);
+    if (flags.series !== undefined) keepHeapSmall();
     const members = flags.series === undefined ? await this.#pair(args, flags.store) : openSeries(flags.series, flags);
     const all = flags.series === undefined ? CHANGE_COLUMNS : SERIES_CHANGE_COLUMNS;
     const name = flags.json ? 'json' : ((flags.renderer as RendererName | undefined) ?? 'table');
