@@ -3,6 +3,7 @@
  * tells from moment to moment.
  */
 import { expect, test } from 'vitest';
+import { changedCode } from '../../src/analysis/changes/changed-code.js';
 import { compareMembers } from '../../src/analysis/changes/compare-members.js';
 import { comparedPlugins } from '../../src/analysis/changes/compared-plugins.js';
 import { Image } from '../../src/analysis/image.js';
@@ -12,6 +13,7 @@ import { type MarkedRow, runPlugin } from '../../src/analysis/run-plugin.js';
 import { type Member, ObjectSeries } from '../../src/analysis/series/object-series.js';
 import { SeriesRunner } from '../../src/analysis/series/series-runner.js';
 import { UserError } from '../../src/core/errors.js';
+import { changedFrames } from '../../src/memory/changed-frames.js';
 import type { SnapshotStore } from '../../src/snapshots/store.js';
 import { untold } from './event-log.js';
 import { KINDS, parseTruth, rowLines, type Truth } from './event-truth.js';
@@ -69,6 +71,13 @@ export function judgeRows(moments: () => readonly JudgedMoment[]): void {
   });
 }
 
+/** Functions whose code is not what it was: nobody patches these guests' kernels. */
+async function overwritten(before: JudgedMoment, after: JudgedMoment): Promise<(string | undefined)[]> {
+  const frames = changedFrames(before.member.memory, after.member.memory);
+  const [old, now] = [await before.image.requireLinux(), await after.image.requireLinux()];
+  return [...changedCode(frames, old, now)].map(({ symbol }) => symbol);
+}
+
 /**
  * Declares the test of comparisons.
  * @param only kinds that are compared; all unless told
@@ -89,6 +98,7 @@ export function judgeComparison(moments: () => readonly JudgedMoment[], only?: r
       for await (const change of found) changes.push(changeLine(change));
       expect(changes.sort(), after.member.name).toEqual(truthChanges(before.truth, after.truth, kinds));
       expect(untold(after.log, changes)).toEqual([]);
+      expect(await overwritten(before, after), after.member.name).toEqual([]);
     }
     expect(notes).toEqual([]);
   });
