@@ -33,7 +33,7 @@ export default class Diff extends Command {
   static override usage = 'diff BEFORE AFTER | diff --series NAME[@A..B]';
   static override flags = {
     series: Flags.string({ description: 'Compare each snapshot with the next one', helpValue: '<name>' }),
-    only: words('Only these kinds: processes, modules, hooks, network, …'),
+    only: words('Only these kinds: processes, modules, hooks, network, code, memory, …'),
     ignore: words('Leave out these kinds or columns'),
     everything: Flags.boolean({ description: 'Compare columns, too, that change by themselves' }),
     memory: Flags.boolean({ default: true, allowNo: true, description: 'Say which pages changed, by owner' }),
@@ -52,7 +52,7 @@ export default class Diff extends Command {
     const columns = selectColumns(all, flags.columns);
     const renderer = (await RENDERERS[name]())({ name: 'diff', columns, allColumns: all, source: '' });
     const note = (text: string) => (flags.quiet ? undefined : this.logToStderr(`memlapse: ${text}`));
-    const request = { ...flags, memory: flags.memory && (flags.only === undefined || flags.bytes), note };
+    const request = { ...flags, note };
     try {
       const changes = compareSources(members, request);
       const count = await renderRows(changes, renderer, rowFilter(all, flags.filter ?? []));

@@ -173,6 +173,25 @@ describe('the store', () => {
     expect(verifyStore(store)).toEqual({ snapshots: 1, pages: 64, damage: [] });
   });
 
+  test('begins a series that was removed as a whole at 1 again, and no other', () => {
+    const store = temporaryStore();
+    for (const series of ['a', 'a', 'ab', 'a-b']) importWhole(store, series, bufferMemory(noise(16 * PAGE, 1)));
+    store.tag('a', 2, 'mine');
+    store.tag('ab', 1, 'mine');
+    store.remove('a', 1);
+    expect(importWhole(store, 'a', bufferMemory(noise(16 * PAGE, 2))).number).toBe(3);
+    store.removeSeries('a');
+    expect([store.series(), store.tagged('a', 'mine'), store.tagged('ab', 'mine')]).toEqual([
+      ['a-b', 'ab'],
+      undefined,
+      1,
+    ]);
+    expect(importWhole(store, 'a', bufferMemory(noise(16 * PAGE, 3))).number).toBe(1);
+    expect(importWhole(store, 'ab', bufferMemory(noise(16 * PAGE, 3))).number).toBe(2);
+    expect(collectGarbage(store)).toMatchObject({ packsRemoved: 1, packsKept: 2 });
+    expect(verifyStore(store)).toMatchObject({ snapshots: 4, damage: [] });
+  });
+
   test('collects what an abandoned writer left, and not while one writes', () => {
     const store = temporaryStore();
     importWhole(store, 'a', bufferMemory(noise(16 * PAGE, 1)));
