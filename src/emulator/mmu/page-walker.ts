@@ -20,6 +20,7 @@ const DIRTY = 0x40;
 const PAGE_SIZE_BIT = 0x80;
 const GLOBAL = 0x100;
 
+const MOST_LEVELS = 4;
 /** MAXPHYADDR is 40 bits for both models; entry bits 51:40 are reserved. */
 const RESERVED_HIGH = 0x000fff00;
 const NO_EXECUTE = 0x80000000 | 0;
@@ -29,6 +30,9 @@ export class PageWalker {
   private readonly pages: PhysicalPages;
   /** Called when the walker changed a page that code was made from. */
   private readonly onCodeWrite: (address: number) => void;
+
+  /** Addresses of the entries that a walk went through and may mark. */
+  private readonly visited = new Float64Array(MOST_LEVELS);
 
   // Results of the last walk.
   frame = 0;
@@ -69,7 +73,8 @@ export class PageWalker {
     table -= table % (mode.levels.length === 3 && mode.entryBytes === 8 ? 32 : 4096);
     let allowed = WRITABLE | USER;
     let mayExecute = true;
-    const visited: number[] = [];
+    let visited = 0;
+    let used = ACCESSED;
     for (const level of mode.levels) {
       const index = indexOf(low, high, level.shift) & ((1 << level.indexBits) - 1);
       const address = table + index * mode.entryBytes;
@@ -86,7 +91,8 @@ export class PageWalker {
       if (!level.pointerOnly) {
         allowed &= entry;
         if (noExecute && (entryHigh & NO_EXECUTE) !== 0) mayExecute = false;
-        visited.push(address);
+        used &= entry;
+        this.visited[visited++] = address;
       }
       if (!isPage) {
         table = (entryHigh & 0xff) * 2 ** 32 + ((entry & 0xfffff000) >>> 0);
@@ -104,7 +110,7 @@ export class PageWalker {
         this.errorCode |= FAULT.present;
         return false;
       }
-      this.markUsed(visited, entry, write);
+      if (used === 0 || (write && (entry & DIRTY) === 0)) this.markUsed(visited, entry, write);
       this.writable = (allowed & WRITABLE) !== 0 || (!user && (cr0 & CR0.WP) === 0);
       this.guarded = guarded;
       this.dirty = write || (entry & DIRTY) !== 0;
@@ -132,13 +138,15 @@ export class PageWalker {
     return shift === 30 && (entry & 0x3fff_e000) !== 0;
   }
 
-  private markUsed(visited: readonly number[], leaf: number, write: boolean): void {
-    visited.forEach((address, i) => {
-      const isLeaf = i === visited.length - 1;
+  /** Sets the accessed bits of the first `count` visited entries, and the dirty bit of the last for a write. */
+  private markUsed(count: number, leaf: number, write: boolean): void {
+    for (let i = 0; i < count; i++) {
+      const address = this.visited[i] as number;
+      const isLeaf = i === count - 1;
       const old = isLeaf ? leaf : this.read(address);
       const next = old | ACCESSED | (isLeaf && write ? DIRTY : 0);
       if (next !== old) this.write(address, next);
-    });
+    }
   }
 
   /** A dword of guest-physical memory; outside RAM reads as all ones. */
