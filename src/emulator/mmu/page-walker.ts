@@ -6,11 +6,14 @@
 import { CR0, CR4, EFER } from '../cpu/control-bits.js';
 import type { CpuState } from '../cpu/cpu-state.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
+import { stateAddress } from '../cpu/state-layout.js';
 import { pagingMode } from './paging-modes.js';
 import type { PhysicalPages } from './physical-pages.js';
 
 /** Bits of a page-fault error code (SDM volume 3, 4.7). */
 export const FAULT = { present: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const;
+
+const CR3 = stateAddress('cr3') >> 2;
 
 const PRESENT = 1;
 const WRITABLE = 2;
@@ -55,7 +58,7 @@ export class PageWalker {
   /** True with `frame` etc. set, or false with `errorCode` set. `high` is 0 outside 64-bit mode. */
   walk(low: number, high: number, write: boolean, user: boolean, fetch: boolean): boolean {
     const { state } = this;
-    const [cr0, cr4, efer] = [state.get('cr0'), state.get('cr4'), state.get('efer')];
+    const { cr0, cr4, efer } = state;
     const mode = pagingMode(cr0, cr4, efer);
     this.errorCode = (write ? FAULT.write : 0) | (user ? FAULT.user : 0);
     if (mode === undefined) {
@@ -68,7 +71,7 @@ export class PageWalker {
     }
     const noExecute = (efer & EFER.NXE) !== 0 && mode.entryBytes === 8;
     if (fetch && (noExecute || (cr4 & CR4.SMEP) !== 0)) this.errorCode |= FAULT.fetch;
-    const cr3 = Number(state.getWide('cr3') & 0xff_ffff_ffffn);
+    const cr3 = ((state.i32[CR3 + 1] as number) & 0xff) * 2 ** 32 + ((state.i32[CR3] as number) >>> 0);
     let table = mode.entryBytes === 8 && mode.levels.length === 3 ? cr3 % 2 ** 32 : cr3;
     table -= table % (mode.levels.length === 3 && mode.entryBytes === 8 ? 32 : 4096);
     let allowed = WRITABLE | USER;
@@ -172,8 +175,9 @@ function indexOf(low: number, high: number, shift: number): number {
 
 /** Physical page number of the 4 KiB page inside a page of 2^shift bytes. */
 function frameOf(entry: number, high: number, entryBytes: number, shift: number, low: number): number {
-  const inside = shift === 12 ? 0 : (low & (2 ** shift - 1)) >>> 12;
-  const base = (entry & ~(2 ** shift - 1)) >>> 12;
+  const offsetBits = (1 << shift) - 1;
+  const inside = (low & offsetBits) >>> 12;
+  const base = (entry & ~offsetBits) >>> 12;
   if (entryBytes === 8) return (high & 0xff) * 2 ** 20 + base + inside;
   // PSE-36: bits 20:13 of a 4 MiB entry are address bits 39:32.
   const extended = shift === 22 ? ((entry >>> 13) & 0xff) * 2 ** 20 : 0;
