@@ -37,13 +37,14 @@ export const SERIES_CHANGE_COLUMNS = { ...CHANGE_COLUMNS, to: column.text('Later
 export type ChangeRow = Row<typeof CHANGE_COLUMNS>;
 
 export interface CompareRequest {
+  /** Kinds of objects, and parts. */
   readonly only?: readonly string[] | undefined;
-  /** Kinds or columns. */
+  /** Kinds, parts or columns. */
   readonly ignore?: readonly string[] | undefined;
   readonly everything: boolean;
-  /** Also which pages changed, by owner. */
+  /** Also which pages changed, by owner, unless only something else is asked for. */
   readonly memory: boolean;
-  /** Also which bytes. */
+  /** Also which bytes, and pages and code whatever else is asked for. */
   readonly bytes: boolean;
   readonly profile?: string | undefined;
   readonly cache: boolean;
@@ -51,6 +52,10 @@ export interface CompareRequest {
 }
 
 const BYTES_SHOWN = 16;
+
+/** What is told beside objects. */
+const PARTS = ['code', 'memory'] as const;
+type Part = (typeof PARTS)[number];
 
 /** The changes between each two neighbours of `members`. */
 export async function* compareSources(members: readonly Member[], request: CompareRequest): AsyncGenerator<MarkedRow> {
@@ -60,7 +65,8 @@ export async function* compareSources(members: readonly Member[], request: Compa
   const [first] = usable;
   if (first === undefined) return;
   const objects = await ObjectSeries.create(runner, first);
-  const { plugins, choice } = await chosen(request, objects.os);
+  const parts = partsOf(request);
+  const { plugins, choice } = await chosen(request, objects.os, parts);
   for (const [index, after] of members.entries()) {
     const before = members[index - 1];
     if (before === undefined) continue;
@@ -71,10 +77,13 @@ export async function* compareSources(members: readonly Member[], request: Compa
         yield { row: { ...ends, ...changeRow(change) }, partial: change.partial };
       }
     }
-    if (request.memory) {
-      const { linux } = await runner.image(after.name, after.memory);
+    if (parts.size === 0) continue;
+    const { linux } = await runner.image(after.name, after.memory);
+    if (parts.has('code')) {
       const old = await runner.image(before.name, before.memory);
       for (const row of codeRows(old.linux, linux)) yield { row: { ...ends, ...row }, partial: false };
+    }
+    if (parts.has('memory')) {
       for (const owned of comparePages(before.memory, after.memory, linux)) {
         const object = `${owned.owner}${owned.pid === undefined ? '' : ` (pid ${owned.pid})`}`;
         const base = { ...ends, kind: `memory of ${owned.kind}`, change: 'changed', object };
@@ -108,12 +117,25 @@ function* codeRows(before: LinuxKernel | undefined, after: LinuxKernel | undefin
   }
 }
 
-async function chosen({ only, ignore = [], everything }: CompareRequest, os: SystemName) {
+function isPart(word: string): word is Part {
+  return (PARTS as readonly string[]).includes(word);
+}
+
+function partsOf({ only, ignore = [], memory, bytes }: CompareRequest): ReadonlySet<Part> {
+  const isAsked = (part: Part) => only === undefined || only.length === 0 || only.includes(part) || bytes;
+  const wanted = PARTS.filter((part) => isAsked(part) && !ignore.includes(part) && (part !== 'memory' || memory));
+  return new Set(wanted);
+}
+
+async function chosen({ only, ignore = [], everything }: CompareRequest, os: SystemName, parts: ReadonlySet<Part>) {
   const columns: string[] = [];
   const without: string[] = [];
-  for (const word of ignore) (await isKind(word, os)) ? without.push(word) : columns.push(word);
-  const plugins = await comparedPlugins(os, { only: only?.length === 0 ? undefined : only, without });
-  if (plugins.length === 0) {
+  for (const word of ignore) {
+    if (!isPart(word)) (await isKind(word, os)) ? without.push(word) : columns.push(word);
+  }
+  const kinds = only === undefined || only.length === 0 ? undefined : only.filter((word) => !isPart(word));
+  const plugins = await comparedPlugins(os, { only: kinds, without, others: PARTS });
+  if (plugins.length === 0 && parts.size === 0) {
     throw new UsageError('--ignore leaves out all that --only names', 'leave one of them away');
   }
   const unknown = columns.find((name) => !plugins.some((plugin) => name in plugin.columns));

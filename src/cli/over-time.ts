@@ -7,6 +7,7 @@ import { UsageError } from '../core/errors.js';
 import { openSeries } from '../open/open-series.js';
 import type { ResultShape } from '../report/renderer.js';
 import { TIMELINE } from './is-over-time.js';
+import { keepHeapSmall } from './keep-heap-small.js';
 import { runBetween } from './run-between.js';
 import { seriesTimeline } from './series-timeline.js';
 
@@ -28,6 +29,7 @@ export interface OverTimeRequest {
 
 /** Runs `plugin` over the snapshots that the request names; `close` gives them back when the rows are through. */
 export function runOverTime(plugin: Plugin, options: OptionsOf<Options>, request: OverTimeRequest) {
+  keepHeapSmall();
   const members = openSeries(seriesName(request), request);
   const runner = new SeriesRunner({
     cache: request.cache,

@@ -108,7 +108,7 @@ function emptySeries(store: SnapshotStore, series: string, replace: boolean, say
   const older = store.list(series);
   if (older.length === 0) return;
   if (!replace) say(`${series} has ${older.length} snapshots already; --replace removes such`);
-  else for (const { number } of older) store.remove(series, number);
+  else store.removeSeries(series);
 }
 
 /** A first signal ends the run in order, with a last snapshot; a second one ends the process. */

@@ -3,6 +3,7 @@ import * as Args from '@oclif/core/args';
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { CHANGE_COLUMNS, compareSources, SERIES_CHANGE_COLUMNS } from '../cli/compare-sources.js';
+import { keepHeapSmall } from '../cli/keep-heap-small.js';
 import { renderRows } from '../cli/render-rows.js';
 import { RENDER_FLAGS, SOURCE_FLAGS } from '../cli/source-flags.js';
 import { UsageError } from '../core/errors.js';
@@ -32,7 +33,7 @@ export default class Diff extends Command {
   static override usage = 'diff BEFORE AFTER | diff --series NAME[@A..B]';
   static override flags = {
     series: Flags.string({ description: 'Compare each snapshot with the next one', helpValue: '<name>' }),
-    only: words('Only these kinds: processes, modules, hooks, network, …'),
+    only: words('Only these kinds: processes, modules, hooks, network, code, memory, …'),
     ignore: words('Leave out these kinds or columns'),
     everything: Flags.boolean({ description: 'Compare columns, too, that change by themselves' }),
     memory: Flags.boolean({ default: true, allowNo: true, description: 'Say which pages changed, by owner' }),
@@ -44,13 +45,14 @@ export default class Diff extends Command {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Diff);
+    if (flags.series !== undefined) keepHeapSmall();
     const members = flags.series === undefined ? await this.#pair(args, flags.store) : openSeries(flags.series, flags);
     const all = flags.series === undefined ? CHANGE_COLUMNS : SERIES_CHANGE_COLUMNS;
     const name = flags.json ? 'json' : ((flags.renderer as RendererName | undefined) ?? 'table');
     const columns = selectColumns(all, flags.columns);
     const renderer = (await RENDERERS[name]())({ name: 'diff', columns, allColumns: all, source: '' });
     const note = (text: string) => (flags.quiet ? undefined : this.logToStderr(`memlapse: ${text}`));
-    const request = { ...flags, memory: flags.memory && (flags.only === undefined || flags.bytes), note };
+    const request = { ...flags, note };
     try {
       const changes = compareSources(members, request);
       const count = await renderRows(changes, renderer, rowFilter(all, flags.filter ?? []));

@@ -31,7 +31,7 @@ export async function knownGuests(): Promise<KnownGuest[]> {
 
 /** The guest that `word` means. @throws UserError when it is neither a guest file nor the name of a kept guest */
 export async function findGuest(word: string): Promise<KnownGuest> {
-  if (existsSync(word) || word.includes(sep)) return { path: word, guest: await loadGuestFile(word) };
+  if (isFile(word) || word.includes(sep)) return { path: word, guest: await loadGuestFile(word) };
   const known = await knownGuests();
   const found = known.find(({ guest }) => guest.name === word);
   if (found !== undefined) return found;
@@ -40,6 +40,11 @@ export async function findGuest(word: string): Promise<KnownGuest> {
     `there is no guest file and no guest '${word}'`,
     names.length === 0 ? 'make one with guest create' : `there are ${names.join(', ')}`,
   );
+}
+
+/** A folder that happens to be called like a guest is none. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 /** Where a guest called `name` is kept. */

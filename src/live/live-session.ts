@@ -13,7 +13,7 @@ import type { SnapshotSink } from '../snapshots/snapshot-sink.js';
 import type { SnapshotStore } from '../snapshots/store.js';
 import { ControlServer, type RequestHandlers } from './control/control-server.js';
 import type { RunStatus } from './control/protocol.js';
-import { claimName, runFolder, runPaths } from './control/run-folder.js';
+import { type ClaimedName, claimName, runFolder, runPaths } from './control/run-folder.js';
 import { describeEnd, GuestRun, type RunEnd, type RunOptions } from './guest-run.js';
 import { LiveGuest } from './live-guest.js';
 import type { Recorded } from './recorder.js';
@@ -35,20 +35,19 @@ export class LiveSession {
   readonly #live: LiveGuest;
   readonly #storing: SnapshotSink;
   readonly #options: RunOptions;
-  readonly #since = new Date().toISOString();
-  readonly #release: () => void;
+  readonly #name: ClaimedName;
   #server: ControlServer | undefined;
   #ended: () => void = () => {};
   readonly #end = new Promise<void>((resolve) => {
     this.#ended = resolve;
   });
 
-  private constructor(live: LiveGuest, run: GuestRun, storing: SnapshotSink, options: RunOptions, release: () => void) {
+  private constructor(live: LiveGuest, run: GuestRun, storing: SnapshotSink, options: RunOptions, name: ClaimedName) {
     this.#live = live;
     this.run = run;
     this.#storing = storing;
     this.#options = options;
-    this.#release = release;
+    this.#name = name;
   }
 
   /**
@@ -65,7 +64,7 @@ export class LiveSession {
   ): Promise<LiveSession> {
     const { series } = options;
     const title = 'guest' in source ? source.guest.name : `${source.series}@${source.number}`;
-    const release = claimName(store, series, title);
+    const name = claimName(store, series, title);
     let storing: SnapshotSink | undefined;
     try {
       sweepCopies(store.folder, series);
@@ -86,13 +85,13 @@ export class LiveSession {
         snapshot: (recorded) => host.snapshot(recorded),
         remark,
       });
-      const session = new LiveSession(live, run, storing, options, release);
+      const session = new LiveSession(live, run, storing, options, name);
       server = await ControlServer.listen(runPaths(store.folder, series).socket, session.#handlers(store));
       session.#server = server;
       return session;
     } catch (error) {
       await storing?.close();
-      release();
+      name.release();
       throw error;
     }
   }
@@ -106,7 +105,7 @@ export class LiveSession {
       return end;
     } finally {
       this.#ended();
-      this.#release();
+      this.#name.release();
       this.#live.close();
       await this.#server?.close(how);
       await this.#storing.close();
@@ -122,7 +121,7 @@ export class LiveSession {
       guest: guest.name,
       pid: process.pid,
       state: run.state,
-      since: this.#since,
+      since: this.#name.since,
       instructions: machine.icount,
       guestTime: machine.time,
       wallTime: run.clocks.wall,

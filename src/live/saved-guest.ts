@@ -60,7 +60,10 @@ export function loadGuest(store: SnapshotStore, series: string, number: number):
     const { size, modified } = disks[index] as DiskStamp;
     const now = stamp(path);
     if (now.size === size && now.modified === modified) continue;
-    throw new UserError(`the disk ${path} has changed since ${name}`, 'put the image back as it was');
+    throw new UserError(
+      `the disk ${path} has changed since ${name}: it was ${describeStamp({ size, modified })}, and is ${describeStamp(now)}`,
+      'put the image back as it was (`cp -p` keeps the time)',
+    );
   }
   return { guest, state: machineState(machine.bytes, name) };
 }
@@ -73,11 +76,17 @@ function machineState(bytes: Uint8Array, name: string): MachineState {
   }
 }
 
+function describeStamp({ size, modified }: DiskStamp): string {
+  return `${size} bytes of ${new Date(modified).toISOString()}`;
+}
+
 function stamp(path: string): DiskStamp {
   try {
     const { size, mtimeMs } = statSync(path);
     return { size, modified: mtimeMs };
   } catch (error) {
-    throw new UserError(`the disk ${path} is gone: ${(error as Error).message}`, 'put the image back');
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'is gone' : `cannot be looked at: ${message}`;
+    throw new UserError(`the disk ${path} ${what}`, 'put the image back');
   }
 }

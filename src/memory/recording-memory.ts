@@ -18,6 +18,7 @@ export class RecordingMemory implements PhysicalMemory {
   readonly notes: readonly string[];
   readonly #memory: PhysicalMemory;
   readonly #hideRegisters: boolean;
+  /** A bit a frame: a series makes one of these for each run. */
   readonly #seen: Uint8Array;
   readonly #frames: number[] = [];
   #readRegisters = false;
@@ -30,7 +31,7 @@ export class RecordingMemory implements PhysicalMemory {
     this.end = memory.end;
     this.vmcoreinfo = memory.vmcoreinfo;
     this.notes = memory.notes;
-    this.#seen = new Uint8Array(Math.ceil(memory.end / PAGE_SIZE));
+    this.#seen = new Uint8Array(Math.ceil(memory.end / PAGE_SIZE / 8));
   }
 
   /** Frames read so far, each once, in no order. Those outside the memory are not noted: there is never anything. */
@@ -64,9 +65,12 @@ export class RecordingMemory implements PhysicalMemory {
   close(): void {}
 
   #note(frame: number): void {
-    // Outside the array this is undefined, not 0.
-    if (this.#seen[frame] !== 0) return;
-    this.#seen[frame] = 1;
+    const index = Math.floor(frame / 8);
+    const bits = this.#seen[index];
+    const bit = 1 << (frame % 8);
+    // Outside the array there are none.
+    if (bits === undefined || (bits & bit) !== 0) return;
+    this.#seen[index] = bits | bit;
     this.#frames.push(frame);
   }
 }

@@ -9,6 +9,8 @@ import { PAGE_SIZE } from '../core/address.js';
 import { DIGEST_BYTES } from './seal.js';
 
 export const PACK_PAGES = 16;
+/** What a page takes in a pack. */
+export const PACKED_PAGE_BYTES = DIGEST_BYTES + PAGE_SIZE;
 
 /** Page ids that stand for no pack: a page of zeros, and one that the source of the snapshot could not give. */
 export const ZERO_PAGE = 0;
@@ -24,7 +26,7 @@ export function packOf(id: number): number {
 
 /** Takes in up to `PACK_PAGES` pages. To be used again and again: each is copied once, to its place in the record. */
 export class PackBuilder {
-  readonly #record = Buffer.allocUnsafe(PACK_PAGES * (DIGEST_BYTES + PAGE_SIZE));
+  readonly #record = Buffer.allocUnsafe(PACK_PAGES * PACKED_PAGE_BYTES);
   #count = 0;
 
   get isFull(): boolean {
@@ -60,7 +62,12 @@ export class PagePack {
   constructor(record: Uint8Array) {
     // Views of a plain array are made several times as fast as a Buffer's.
     this.#record = new Uint8Array(record.buffer, record.byteOffset, record.length);
-    this.count = Math.floor(record.length / (DIGEST_BYTES + PAGE_SIZE));
+    this.count = Math.floor(record.length / PACKED_PAGE_BYTES);
+  }
+
+  /** The same, in memory of its own. */
+  copy(): PagePack {
+    return new PagePack(Buffer.from(this.#record));
   }
 
   /** The page in `slot`, not a copy; undefined when the pack is shorter. */

@@ -1,4 +1,5 @@
 /** Reads single records of a store and checks them: manifests, roots, leaves, states. Damage becomes one clear line. */
+import type { Transaction } from 'lmdb';
 import { PAGE_SIZE } from '../core/address.js';
 import { UserError } from '../core/errors.js';
 import { MANIFEST_VERSION, type ManifestRecord } from './manifest.js';
@@ -6,6 +7,7 @@ import { MISSING_PAGE, PACK_PAGES, PagePack, packOf, ZERO_PAGE } from './page-pa
 import { decodeIds, LEAF_FRAMES } from './page-table.js';
 import { unseal } from './seal.js';
 import type { Frames, StoreTables } from './store-database.js';
+import { unpackPack } from './unpack-pack.js';
 
 const VERIFY = 'run `snapshot verify`, and remove the snapshot if it cannot be restored';
 
@@ -25,8 +27,9 @@ export function readManifest(tables: StoreTables, series: string, number: number
 }
 
 /** The leaf ids of a snapshot. @throws UserError when they are damaged */
-export function readRoot(tables: StoreTables, series: string, number: number): Frames {
-  const record = damagedAsMissing(() => tables.roots.get([series, number]));
+export function readRoot(tables: StoreTables, series: string, number: number, transaction?: Transaction): Frames {
+  const options = transaction === undefined ? {} : { transaction };
+  const record = damagedAsMissing(() => tables.roots.get([series, number], options));
   const payload = record === undefined ? undefined : unseal(record);
   if (payload === undefined) throw new UserError(`the page table of ${series}@${number} is damaged`, VERIFY);
   return decodeIds(payload);
@@ -39,9 +42,9 @@ export function readLeaf(tables: StoreTables, id: number): Frames | undefined {
   return payload?.length === LEAF_FRAMES * 4 ? decodeIds(payload) : undefined;
 }
 
-/** A pack; undefined when it is missing or cannot be unpacked. */
-export function readPack(tables: StoreTables, pack: number): PagePack | undefined {
-  const record = damagedAsMissing(() => tables.packs.get(pack));
+/** A pack, which holds until anything else is read from a store; undefined when it is missing or does not unpack. */
+export function readPack(tables: StoreTables, pack: number, transaction?: Transaction): PagePack | undefined {
+  const record = damagedAsMissing(() => unpackPack(tables.packs, pack, transaction));
   return record === undefined ? undefined : new PagePack(record);
 }
 

@@ -14,6 +14,11 @@ export class RecordCache<T> {
     this.#capacity = capacity;
   }
 
+  /** The record `number` if it is here, which does not count as a use. */
+  peek(number: number): T | undefined {
+    return this.#records.get(number);
+  }
+
   /** The record `number`, by `load` when it is not here. */
   get(number: number, load: () => T): T {
     if (number === this.#lastNumber) return this.#last as T;
@@ -28,4 +33,33 @@ export class RecordCache<T> {
     this.#last = record;
     return record;
   }
+}
+
+/** What many hold and few need at a time: of those that have said so, the oldest let go. */
+export class LimitedHolders {
+  readonly #limit: number;
+  /** Oldest first. */
+  readonly #holders = new Set<Holder>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(holder: Holder): void {
+    this.#holders.add(holder);
+    if (this.#holders.size <= this.#limit) return;
+    const [oldest] = this.#holders;
+    if (oldest === undefined) return;
+    this.#holders.delete(oldest);
+    oldest.letGo();
+  }
+
+  delete(holder: Holder): void {
+    this.#holders.delete(holder);
+  }
+}
+
+export interface Holder {
+  /** Forgets what can be had again. */
+  letGo(): void;
 }

@@ -9,17 +9,20 @@ import { RangeFinder } from '../formats/image/ranges.js';
 import type { PageIdentities } from '../memory/page-identities.js';
 import type { PhysicalMemory, PhysicalRange, ProcessorRegisters } from '../memory/physical-memory.js';
 import type { SnapshotInfo } from './manifest.js';
-import { MISSING_PAGE, PACK_PAGES, PagePack, packOf, ZERO_PAGE } from './page-pack.js';
+import { MISSING_PAGE, PACK_PAGES, type PagePack, packOf, ZERO_PAGE } from './page-pack.js';
 import { decodeIds, LEAF_FRAMES, leafOf, ZERO_LEAF } from './page-table.js';
-import { damagedAsMissing, readRoot } from './read-records.js';
+import { damagedAsMissing, readPack, readRoot } from './read-records.js';
+import type { Holder } from './record-cache.js';
 import { unseal } from './seal.js';
 import type { Frames, StoreTables } from './store-database.js';
 
+/** Bytes from which on a read is a scan: as much as four packs have. */
+const LONG_READ = 4 * PACK_PAGES * PAGE_SIZE;
 const ZEROS = new Uint8Array(PAGE_SIZE);
 const ZERO_FRAMES: Frames = new Uint32Array(LEAF_FRAMES);
 const MISSING_FRAMES: Frames = new Uint32Array(LEAF_FRAMES).fill(MISSING_PAGE);
 
-export class SnapshotMemory implements PhysicalMemory, PageIdentities {
+export class SnapshotMemory implements PhysicalMemory, PageIdentities, Holder {
   readonly format: string;
   readonly ranges: readonly PhysicalRange[];
   readonly end: PhysicalAddress;
@@ -30,8 +33,11 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   readonly #tables: StoreTables;
   readonly #transaction: Transaction;
   readonly #finder: RangeFinder;
-  readonly #root: Frames;
-  readonly #leaves: (Frames | undefined)[] = [];
+  /** The page table, as far as it has been read; nothing when too many others have theirs in memory. */
+  #root: Frames | undefined;
+  #leaves: (Frames | undefined)[] = [];
+  /** The pack that a long read is at, which holds no longer than that. */
+  #passing: { readonly number: number; readonly pack: PagePack | undefined } | undefined;
 
   constructor(tables: StoreTables, info: SnapshotInfo) {
     const { memory } = info;
@@ -46,6 +52,7 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
     this.#finder = new RangeFinder(memory.ranges);
     this.#root = readRoot(tables, info.series, info.number);
     this.#transaction = tables.root.useReadTransaction();
+    tables.loaded.add(this);
   }
 
   page(frame: number): Uint8Array | undefined {
@@ -57,10 +64,13 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   read(address: PhysicalAddress, target: Uint8Array): number {
     const length = Math.min(target.length, this.#finder.endFrom(address) - address);
+    const isLong = length >= LONG_READ;
+    this.#passing = undefined;
     let done = 0;
     while (done < length) {
       const at = address + done;
-      const page = this.page(Math.floor(at / PAGE_SIZE));
+      const frame = Math.floor(at / PAGE_SIZE);
+      const page = isLong ? this.#pageInPassing(frame) : this.page(frame);
       if (page === undefined) break;
       const inPage = at % PAGE_SIZE;
       const whole = inPage === 0 && length - done >= PAGE_SIZE;
@@ -78,8 +88,9 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   pageIdentity(frame: number): number | undefined {
     const index = leafOf(frame);
-    if (!(frame >= 0 && index < this.#root.length)) return undefined;
-    const leaf = this.#leaves[index] ?? this.#loadLeaf(index);
+    const root = this.#root ?? this.#loadRoot();
+    if (!(frame >= 0 && index < root.length)) return undefined;
+    const leaf = this.#leaves[index] ?? this.#loadLeaf(root, index);
     const id = leaf[frame % LEAF_FRAMES] as number;
     if (id === MISSING_PAGE) return undefined;
     return this.#finder.endFrom(frame * PAGE_SIZE) >= (frame + 1) * PAGE_SIZE ? id : undefined;
@@ -87,17 +98,32 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
 
   /** Every 64 frames together: equal ones have equal pages. */
   runIdentity(run: number): number | undefined {
-    return this.#root[run];
+    return (this.#root ?? this.#loadRoot())[run];
   }
 
   readonly runFrames = LEAF_FRAMES;
 
   close(): void {
+    this.letGo();
+    this.#tables.loaded.delete(this);
     this.#transaction.done();
   }
 
-  #loadLeaf(index: number): Frames {
-    const id = this.#root[index] as number;
+  /** Gives the memory of the page table back; it is read again when it is needed. */
+  letGo(): void {
+    this.#root = undefined;
+    this.#leaves = [];
+  }
+
+  #loadRoot(): Frames {
+    const { series, number } = this.info;
+    this.#root = readRoot(this.#tables, series, number, this.#transaction);
+    this.#tables.loaded.add(this);
+    return this.#root;
+  }
+
+  #loadLeaf(root: Frames, index: number): Frames {
+    const id = root[index] as number;
     const leaf = id === ZERO_LEAF ? ZERO_FRAMES : this.#tables.leafCache.get(id, () => this.#readLeaf(id));
     this.#leaves[index] = leaf;
     return leaf;
@@ -110,9 +136,18 @@ export class SnapshotMemory implements PhysicalMemory, PageIdentities {
   }
 
   #pack(number: number): PagePack | undefined {
-    return this.#tables.packCache.get(number, () => {
-      const record = damagedAsMissing(() => this.#tables.packs.get(number, { transaction: this.#transaction }));
-      return record === undefined ? undefined : new PagePack(record);
-    });
+    return this.#tables.packCache.get(number, () => readPack(this.#tables, number, this.#transaction)?.copy());
+  }
+
+  /** `page` for long reads: what they pass is not kept, or a scan would fill the cache with what is not asked for again. */
+  #pageInPassing(frame: number): Uint8Array | undefined {
+    const id = this.pageIdentity(frame);
+    if (id === undefined || id === ZERO_PAGE) return id === undefined ? undefined : ZEROS;
+    const number = packOf(id);
+    if (this.#passing?.number !== number) {
+      const kept = this.#tables.packCache.peek(number);
+      this.#passing = { number, pack: kept ?? readPack(this.#tables, number, this.#transaction) };
+    }
+    return this.#passing.pack?.page(id % PACK_PAGES);
   }
 }

@@ -10,7 +10,7 @@ import { UserError } from '../core/errors.js';
 import { makeFolder } from '../core/make-folder.js';
 import { checkStoreFile } from './check-store-file.js';
 import type { PagePack } from './page-pack.js';
-import { RecordCache } from './record-cache.js';
+import { LimitedHolders, RecordCache } from './record-cache.js';
 import { reserveRoom } from './reserve-room.js';
 import { STORE_FILE, STORE_VERSION } from './store-layout.js';
 
@@ -22,6 +22,8 @@ export interface StoreTables {
   readonly packCache: RecordCache<PagePack | undefined>;
   /** Decoded leaves, not to be written to: at most 4 MiB. */
   readonly leafCache: RecordCache<Frames>;
+  /** Snapshots whose page tables are in memory. */
+  readonly loaded: LimitedHolders;
   readonly root: RootDatabase<Buffer, string>;
   /** `version`, counters. */
   readonly meta: Database<number, string>;
@@ -45,6 +47,8 @@ export interface StoreTables {
 
 const PACKS_KEPT = 1024;
 const LEAVES_KEPT = 16_384;
+/** More than anything compares at a time. One takes up to 24 KiB for each 256 MiB of a guest. */
+const PAGE_TABLES_KEPT = 8;
 
 /** lmdb-js: abortable, visible when the call returns, and on disk (or left to the system). */
 const ABORTABLE = 1;
@@ -66,6 +70,7 @@ export function openDatabase(folder: string, create: boolean): StoreTables {
     const tables: StoreTables = {
       packCache: new RecordCache(PACKS_KEPT),
       leafCache: new RecordCache(LEAVES_KEPT),
+      loaded: new LimitedHolders(PAGE_TABLES_KEPT),
       root,
       meta: root.openDB({ name: 'meta', encoding: 'json' }),
       packs: root.openDB({ name: 'packs', ...binary, ...uint32, compression: true }),

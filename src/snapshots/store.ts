@@ -155,6 +155,19 @@ export class SnapshotStore {
     });
   }
 
+  /** Removes all snapshots of a series with their tags: the next one begins at 1 again. Pages stay as above. */
+  removeSeries(series: string): void {
+    const { manifests, roots, tags, series: counters } = this.#tables;
+    const range = { start: [series, 0] as SnapshotKey, end: [series, Infinity] as SnapshotKey };
+    const named = { start: [series, ''] as [string, string], end: [series, '\uffff'] as [string, string] };
+    inTransaction(this.#tables, this.folder, true, () => {
+      for (const key of [...manifests.getKeys(range)]) manifests.removeSync(key);
+      for (const key of [...roots.getKeys(range)]) roots.removeSync(key);
+      for (const key of [...tags.getKeys(named)]) tags.removeSync(key);
+      counters.removeSync(series);
+    });
+  }
+
   /** What is read from now on is no older than now. Otherwise that holds from one turn of the event loop to the next. */
   refresh(): void {
     this.#tables.root.resetReadTxn();

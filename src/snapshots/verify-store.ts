@@ -28,12 +28,16 @@ export interface VerifyReport {
   readonly damage: readonly Damage[];
 }
 
-/** Checks all snapshots, or those of one series. Every pack is unpacked once. */
-export function verifyStore(store: SnapshotStore, series?: string, progress?: (done: number, all: number) => void) {
+/** Checks all snapshots, or those that are `wanted`. Every pack is unpacked once. */
+export function verifyStore(
+  store: SnapshotStore,
+  wanted: (series: string, number: number) => boolean = () => true,
+  progress?: (done: number, all: number) => void,
+) {
   const { tables } = store;
   const damage: Damage[] = [];
   const pages = new PageCheck(tables);
-  const keys = [...tables.manifests.getKeys()].filter(([name]) => series === undefined || name === series);
+  const keys = [...tables.manifests.getKeys()].filter(([name, number]) => wanted(name, number));
   keys.forEach(([name, number], index) => {
     damage.push(...checkSnapshot(tables, name, number, pages));
     progress?.(index + 1, keys.length);

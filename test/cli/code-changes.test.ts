@@ -1,18 +1,22 @@
 /** Overwritten kernel text as a comparison shows it. What the instructions are is written down from the manual. */
 import { describe, expect, test } from 'vitest';
-import { compareSources } from '../../src/cli/compare-sources.js';
+import { type CompareRequest, compareSources } from '../../src/cli/compare-sources.js';
 import type { PhysicalMemory } from '../../src/memory/physical-memory.js';
 import { GuestEditor } from '../analysis/synthetic-moments.js';
 
 /** endbr64; push rbp; mov rbp,rsp; push rbx; xor eax,eax; pop rbx; pop rbp; ret */
 const FUNCTION = [0xf3, 0x0f, 0x1e, 0xfa, 0x55, 0x48, 0x89, 0xe5, 0x53, 0x31, 0xc0, 0x5b, 0x5d, 0xc3];
 
-async function codeChanges(before: PhysicalMemory, after: PhysicalMemory) {
+async function codeChanges(
+  before: PhysicalMemory,
+  after: PhysicalMemory,
+  choice: Partial<Pick<CompareRequest, 'only' | 'ignore' | 'memory'>> = {},
+) {
   const members = [
     { name: 'before', memory: before },
     { name: 'after', memory: after },
   ];
-  const request = { everything: false, memory: true, bytes: false, cache: false, note: () => {} };
+  const request = { everything: false, memory: true, bytes: false, cache: false, ...choice, note: () => {} };
   const rows = [];
   for await (const { row } of compareSources(members, request)) rows.push(row);
   return rows;
@@ -62,5 +66,17 @@ describe('kernel text that changed', async () => {
       ['memory of kernel text', 'kernel', undefined, expect.stringMatching(/^1, the first at /)],
     ]);
     expect(await codeChanges(base.memory, (await edited()).memory)).toEqual([]);
+  });
+
+  test('is chosen and left out by name, as pages are', async () => {
+    const { memory } = (await edited()).write(address, Uint8Array.of(0xcc));
+    const kinds = async (choice: Parameters<typeof codeChanges>[2]) =>
+      (await codeChanges(base.memory, memory, choice)).map(({ kind }) => kind);
+    expect(await kinds({ only: ['code'] })).toEqual(['code']);
+    expect(await kinds({ only: ['memory', 'processes'] })).toEqual(['memory of kernel text']);
+    expect(await kinds({ ignore: ['memory'] })).toEqual(['code']);
+    expect(await kinds({ ignore: ['code'] })).toEqual(['memory of kernel text']);
+    expect(await kinds({ memory: false })).toEqual(['code']);
+    expect(await kinds({ only: ['processes'] })).toEqual([]);
   });
 });

@@ -52,6 +52,8 @@ type Refusal = readonly [args: string, code: 1 | 2, line: RegExp];
 const REFUSALS: readonly Refusal[] = [
   // Guests
   ['guest show nobody', 1, /^there is no guest file and no guest 'nobody'; there are mine$/],
+  // A folder of that name is where the test runs.
+  ['guest show src', 1, /^there is no guest file and no guest 'src'; there are mine$/],
   [
     'guest show ~/broken.json',
     1,
@@ -134,6 +136,7 @@ const REFUSALS: readonly Refusal[] = [
     2,
     /^--ignore leaves out all that --only names; /,
   ],
+  ['diff snapshot:a@1 snapshot:a@2 --only code --ignore code', 2, /^--ignore leaves out all that --only names; /],
   ['diff snapshot:a@1 snapshot:a@2 --ignore colour', 2, /^'colour' is neither a kind nor a column/],
   ['diff snapshot:a@1 snapshot:other@1', 1, /^\S*a@1 and \S*other@1 are of different machines: /],
 ];

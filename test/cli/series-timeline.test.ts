@@ -130,7 +130,7 @@ describe('the timeline of a series', async () => {
       changes.push([row.to, row.change, row.object]);
     }
     expect(changes).toEqual([
-      ['snapshot:boot@3', 'changed', 'renamed (pid 100)'],
+      ['snapshot:boot@3', 'changed', 'sh (pid 100)'],
       ['snapshot:boot@4', 'vanished', 'renamed (pid 100)'],
     ]);
     expect(said).toEqual(notes);

@@ -39,6 +39,13 @@ describe('a series on the command line', () => {
       ['guest', 3, '3.raw'],
     ]);
     expect(memlapse('snapshot', 'verify')).toMatchObject({ status: 0, stdout: '' });
+    const counted = (...args: string[]) => /\d+ snapshots?,/.exec(memlapse('snapshot', 'verify', ...args).stderr)?.[0];
+    expect([counted(), counted('guest'), counted('guest@2..3'), counted('guest@1')]).toEqual([
+      '3 snapshots,',
+      '3 snapshots,',
+      '2 snapshots,',
+      '1 snapshot,',
+    ]);
   });
 
   test('answers at any moment as the file does', () => {
@@ -63,7 +70,7 @@ describe('a series on the command line', () => {
     expect(
       rows.map(({ to, change, object, field, before, after }) => [to, change, object, field, before, after]),
     ).toEqual([
-      ['snapshot:guest@2', 'changed', 'emacs (pid 4000)', 'name', 'vim', 'emacs'],
+      ['snapshot:guest@2', 'changed', 'vim (pid 4000)', 'name', 'vim', 'emacs'],
       ['snapshot:guest@3', 'vanished', 'grüße (pid 120)', null, null, null],
     ]);
     expect(memlapse('diff', 'snapshot:guest@1', 'snapshot:guest@2', '--exit-code').status).toBe(1);

@@ -51,6 +51,35 @@ describe('a snapshot', () => {
     back.close();
   });
 
+  test('whose packs are damaged is missing their pages, read one by one and in one go', () => {
+    const store = temporaryStore();
+    const bytes = noise(70 * PAGE, 3);
+    const { number } = importWhole(store, 'a', bufferMemory(bytes));
+    // The packs as they are on disk, through a second door that does not unpack them.
+    const options = { name: 'packs', encoding: 'binary', keyEncoding: 'uint32', compression: false } as const;
+    const raw = store.tables.root.openDB<Buffer, number>(options);
+    const [first, second, third] = [...raw.getKeys()] as [number, number, number];
+    const cut = raw.get(second)!;
+    raw.putSync(second, cut.subarray(0, 40));
+    // A record that says of itself that it is longer than a pack can be.
+    const longer = Buffer.from(raw.get(third)!);
+    longer.writeUInt16BE(0x7fff, 1);
+    raw.putSync(third, longer);
+    store.refresh();
+    const memory = store.openMemory('a', number);
+    const wanted = pagesOf(bufferMemory(bytes)).map((page, frame) => (frame >= 16 && frame < 48 ? undefined : page));
+    expect(first).toBe(1);
+    expect(pagesOf(memory)).toEqual(wanted);
+    const all = new Uint8Array(bytes.length);
+    expect(memory.read(0, all)).toBe(16 * PAGE);
+    expect(memory.read(48 * PAGE, all)).toBe(22 * PAGE);
+    expect(Buffer.from(all.subarray(0, 22 * PAGE)).equals(bytes.subarray(48 * PAGE))).toBe(true);
+    expect(verifyStore(store).damage.map(({ address }) => (address ?? 0) / PAGE)).toEqual(
+      Array.from({ length: 32 }, (_, index) => 16 + index),
+    );
+    memory.close();
+  });
+
   test('keeps states, and shares their storage', () => {
     const store = temporaryStore();
     const cpu = noise(10_000, 5);
@@ -142,6 +171,25 @@ describe('the store', () => {
     reader.close();
     expect(() => store.openMemory('a', 1)).toThrow('there is no snapshot a@1');
     expect(verifyStore(store)).toEqual({ snapshots: 1, pages: 64, damage: [] });
+  });
+
+  test('begins a series that was removed as a whole at 1 again, and no other', () => {
+    const store = temporaryStore();
+    for (const series of ['a', 'a', 'ab', 'a-b']) importWhole(store, series, bufferMemory(noise(16 * PAGE, 1)));
+    store.tag('a', 2, 'mine');
+    store.tag('ab', 1, 'mine');
+    store.remove('a', 1);
+    expect(importWhole(store, 'a', bufferMemory(noise(16 * PAGE, 2))).number).toBe(3);
+    store.removeSeries('a');
+    expect([store.series(), store.tagged('a', 'mine'), store.tagged('ab', 'mine')]).toEqual([
+      ['a-b', 'ab'],
+      undefined,
+      1,
+    ]);
+    expect(importWhole(store, 'a', bufferMemory(noise(16 * PAGE, 3))).number).toBe(1);
+    expect(importWhole(store, 'ab', bufferMemory(noise(16 * PAGE, 3))).number).toBe(2);
+    expect(collectGarbage(store)).toMatchObject({ packsRemoved: 1, packsKept: 2 });
+    expect(verifyStore(store)).toMatchObject({ snapshots: 4, damage: [] });
   });
 
   test('collects what an abandoned writer left, and not while one writes', () => {

@@ -8,7 +8,7 @@ export interface Change {
   /** What it is: `process`. */
   readonly kind: string;
   readonly change: ChangeKind;
-  /** What it is called. */
+  /** What it is called; one that changed, as it was called before. */
   readonly object: string;
   readonly key: string;
   /** Of a change: which column, and its values. */
@@ -58,7 +58,7 @@ export function* compareObjects(
     for (const [field, column] of columns) {
       if (sameValue(old.row[field], object.row[field])) continue;
       const values = { field, column, before: old.row[field], after: object.row[field] };
-      yield { ...base(object), change: 'changed', ...values, partial: old.partial || object.partial };
+      yield { ...base(old), change: 'changed', ...values, partial: old.partial || object.partial };
     }
   }
 }

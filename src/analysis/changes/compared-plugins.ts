@@ -9,6 +9,8 @@ export interface KindChoice {
   readonly only?: readonly string[] | undefined;
   /** All but these. */
   readonly without?: readonly string[] | undefined;
+  /** What else the user could have meant, for the message. */
+  readonly others?: readonly string[] | undefined;
 }
 
 /** @throws UsageError when a name means none of them */
@@ -17,7 +19,7 @@ export async function comparedPlugins(os: SystemName, choice: KindChoice = {}): 
   const meant = (word: string) => {
     const found = all.filter((plugin) => namesOf(plugin).includes(word.toLowerCase()));
     if (found.length > 0) return found;
-    const known = [...new Set(all.map(({ diff }) => diff.group ?? diff.kind))].join(', ');
+    const known = [...new Set(all.map(({ diff }) => diff.group ?? diff.kind)), ...(choice.others ?? [])].join(', ');
     throw new UsageError(`nothing that is compared is called '${word}'`, `choose of ${known}`);
   };
   const wanted = choice.only === undefined ? all : choice.only.flatMap(meant);

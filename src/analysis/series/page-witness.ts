@@ -23,6 +23,13 @@ export class PageWitness {
     this.#space = memory.identitySpace;
   }
 
+  /** Whether nothing more has been read by `recorder` than this knows of. */
+  isWhole(recorder: RecordingMemory): boolean {
+    return (
+      recorder.frames.length === this.#frames.length && recorder.hasReadRegisters === (this.#registers !== undefined)
+    );
+  }
+
   /** Whether a run on `memory` would read the same bytes. */
   holdsFor(memory: IdentifiedMemory): boolean {
     if (memory.identitySpace !== this.#space) return false;

@@ -23,6 +23,8 @@ interface Found {
   readonly image: Image;
   readonly recorder: RecordingMemory;
   readonly memory: PhysicalMemory & IdentifiedMemory;
+  /** The pages it was found in, as many as had been read when this was last asked for. */
+  witness?: PageWitness;
 }
 
 interface Result {
@@ -137,8 +139,11 @@ export class SeriesRunner {
 }
 
 /** Whether the kernel would be found in `memory` by the same bytes. */
-function kernelHolds({ recorder, memory: origin }: Found, memory: IdentifiedMemory): boolean {
-  return origin === memory || new PageWitness(recorder, origin).holdsFor(memory);
+function kernelHolds(found: Found, memory: IdentifiedMemory): boolean {
+  const { recorder, memory: origin } = found;
+  if (origin === memory) return true;
+  if (found.witness?.isWhole(recorder) !== true) found.witness = new PageWitness(recorder, origin);
+  return found.witness.holdsFor(memory);
 }
 
 async function detected(image: Image): Promise<Image> {

@@ -14,7 +14,7 @@ const FORMATS = Object.keys(writers) as WrittenFormat[];
 export default class SnapshotExport extends Command {
   static override summary = 'Write the memory of a snapshot to a file';
   static override description =
-    'raw keeps holes as holes of the file, LiME and ELF core hold only what is there; an ELF core has the registers and opens in gdb and crash.';
+    'raw keeps holes as holes of the file, LiME and ELF core hold only what is there; an ELF core has the registers and opens in gdb (addresses of memory are physical there) and crash.';
   static override examples = [
     '<%= config.bin %> snapshot export boot@3 memory.raw',
     '<%= config.bin %> snapshot export boot@last memory.core --to elf',

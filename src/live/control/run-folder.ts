@@ -20,6 +20,13 @@ export interface RunRecord extends ProcessIdentity {
   readonly since: string;
 }
 
+export interface ClaimedName {
+  /** When it was claimed. */
+  readonly since: string;
+  /** Gives the name back. */
+  release(): void;
+}
+
 export interface RunPaths {
   readonly record: string;
   readonly socket: string;
@@ -37,10 +44,10 @@ export function runPaths(store: string, name: string): RunPaths {
 }
 
 /**
- * Takes `name` for this process. Returns what gives it back.
+ * Takes `name` for this process.
  * @throws UserError when another living process has it
  */
-export function claimName(store: SnapshotStore, name: string, guest: string): () => void {
+export function claimName(store: SnapshotStore, name: string, guest: string): ClaimedName {
   const paths = runPaths(store.folder, name);
   const record: RunRecord = { ...thisProcess(), name, guest, since: new Date().toISOString() };
   // Two that claim at once must not both find the name free: the store's lock is theirs in turn.
@@ -56,10 +63,11 @@ export function claimName(store: SnapshotStore, name: string, guest: string): ()
     rmSync(paths.socket, { force: true });
     writeFileSync(paths.record, JSON.stringify(record), { mode: 0o600 });
   });
-  return () => {
+  const release = () => {
     rmSync(paths.socket, { force: true });
     rmSync(paths.record, { force: true });
   };
+  return { since: record.since, release };
 }
 
 /** The runs of a store whose processes live, by name. */

@@ -32,8 +32,8 @@ describe('the changes between two moments', () => {
   test('name the field of a process that changed, and only that', async () => {
     const after = (await edited()).rename(100, 'renamed');
     expect(await changes(base.memory, after.memory)).toEqual([
-      'process | changed | renamed (pid 100) | name | sh | renamed',
-      'thread | changed | renamed (pid 100, tid 100) | name | sh | renamed',
+      'process | changed | sh (pid 100) | name | sh | renamed',
+      'thread | changed | sh (pid 100, tid 100) | name | sh | renamed',
     ]);
   });
 
@@ -72,9 +72,9 @@ describe('the changes between two moments', () => {
     const after = (await edited()).hook(5, target);
     const old = base.kernel.requireAddress('__x64_sys_call5');
     expect(await changes(base.memory, after.memory)).toEqual([
-      'system call | changed | 64-bit 5 call3 | name | call5 | call3',
-      `system call | changed | 64-bit 5 call3 | handler | ${old} | ${target}`,
-      'system call | changed | 64-bit 5 call3 | symbol | __x64_sys_call5 | __x64_sys_call3',
+      'system call | changed | 64-bit 5 call5 | name | call5 | call3',
+      `system call | changed | 64-bit 5 call5 | handler | ${old} | ${target}`,
+      'system call | changed | 64-bit 5 call5 | symbol | __x64_sys_call5 | __x64_sys_call3',
     ]);
   });
 
