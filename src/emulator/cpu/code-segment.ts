@@ -17,11 +17,11 @@ import {
 export function checkLongBits(state: CpuState, d: Descriptor, selector: number): void {
   const attributes = descriptorAttributes(d);
   const both = ATTRIBUTE.long | ATTRIBUTE.big;
-  if ((state.get('efer') & EFER.LMA) !== 0 && (attributes & both) === both) protectionFault(selectorError(selector));
+  if ((state.efer & EFER.LMA) !== 0 && (attributes & both) === both) protectionFault(selectorError(selector));
 }
 
 export function isLongCode(state: CpuState, d: Descriptor): boolean {
-  return (state.get('efer') & EFER.LMA) !== 0 && (descriptorAttributes(d) & ATTRIBUTE.long) !== 0;
+  return (state.efer & EFER.LMA) !== 0 && (descriptorAttributes(d) & ATTRIBUTE.long) !== 0;
 }
 
 /** Target inside the limit (#GP(0) otherwise), or canonical in 64-bit code. */
@@ -44,12 +44,12 @@ export function commitCode(
   markAccessed(memory, d);
   const attributes = descriptorAttributes(d) | 1;
   state.setSegment(CS, (selector & ~3) | cpl, descriptorBase(d), descriptorLimit(d), attributes);
-  state.set('cpl', cpl);
-  state.setWide('rip', rip);
+  state.cpl = cpl;
+  state.rip = rip;
 }
 
 /** CS in real and virtual-8086 mode. */
 export function commitRealCode(state: CpuState, selector: number, rip: bigint, attributes = 0x9b): void {
   state.setSegment(CS, selector, BigInt(selector << 4), 0xffff, attributes);
-  state.setWide('rip', rip);
+  state.rip = rip;
 }

@@ -25,10 +25,10 @@ export class ControlRegisters {
 
   read(index: number): bigint {
     const { state } = this;
-    if (index === 0) return BigInt(state.get('cr0') >>> 0);
+    if (index === 0) return BigInt(state.cr0 >>> 0);
     if (index === 2) return state.getWide('cr2');
     if (index === 3) return state.getWide('cr3');
-    if (index === 4) return BigInt(state.get('cr4') >>> 0);
+    if (index === 4) return BigInt(state.cr4 >>> 0);
     return BigInt(this.bus.readTaskPriority());
   }
 
@@ -47,15 +47,15 @@ export class ControlRegisters {
     const { state } = this;
     if (value >> 32n !== 0n) protectionFault();
     const next = (Number(BigInt.asIntN(32, value)) & CR0_DEFINED) | CR0.ET;
-    const old = state.get('cr0');
+    const old = state.cr0;
     const [pg, pe] = [(next & CR0.PG) !== 0, (next & CR0.PE) !== 0];
     if (pg && !pe) protectionFault();
     if ((next & CR0.NW) !== 0 && (next & CR0.CD) === 0) protectionFault();
-    const efer = state.get('efer');
+    const efer = state.efer;
     const turnsOn = pg && (old & CR0.PG) === 0;
     const turnsOff = !pg && (old & CR0.PG) !== 0;
     if (turnsOn && (efer & EFER.LME) !== 0) {
-      if ((state.get('cr4') & CR4.PAE) === 0 || (state.attributes(CS) & ATTRIBUTE.long) !== 0) protectionFault();
+      if ((state.cr4 & CR4.PAE) === 0 || (state.attributes(CS) & ATTRIBUTE.long) !== 0) protectionFault();
       state.set('efer', efer | EFER.LMA);
     }
     if (turnsOff) {
@@ -63,14 +63,14 @@ export class ControlRegisters {
       state.set('efer', efer & ~EFER.LMA);
     }
     state.set('cr0', next);
-    if ((old & CR0.PE) !== 0 && !pe) state.set('cpl', 0);
+    if ((old & CR0.PE) !== 0 && !pe) state.cpl = 0;
     if (((old ^ next) & (CR0.PG | CR0.WP | CR0.PE)) !== 0) this.memory.flush(true);
     updateFpuTraps(state);
   }
 
   writeCr3(value: bigint): void {
     const { state } = this;
-    if ((state.get('efer') & EFER.LMA) !== 0 && value >> 40n !== 0n) protectionFault();
+    if ((state.efer & EFER.LMA) !== 0 && value >> 40n !== 0n) protectionFault();
     state.setWide('cr3', value);
     this.memory.flush(false);
   }
@@ -96,8 +96,8 @@ export class ControlRegisters {
     const { state } = this;
     const next = Number(BigInt.asIntN(32, value));
     if (value >> 32n !== 0n || (next & ~this.cr4Defined) !== 0) protectionFault();
-    if ((state.get('efer') & EFER.LMA) !== 0 && (next & CR4.PAE) === 0) protectionFault();
-    const old = state.get('cr4');
+    if ((state.efer & EFER.LMA) !== 0 && (next & CR4.PAE) === 0) protectionFault();
+    const old = state.cr4;
     state.set('cr4', next);
     if (((old ^ next) & (CR4.PSE | CR4.PAE | CR4.PGE | CR4.SMEP | CR4.SMAP)) !== 0) this.memory.flush(true);
     updateFpuTraps(state);
@@ -106,10 +106,10 @@ export class ControlRegisters {
   writeEfer(value: bigint): void {
     const { state } = this;
     const defined = this.model.longMode ? EFER.SCE | EFER.LME | EFER.LMA | EFER.NXE | EFER.FFXSR : EFER.NXE;
-    const old = state.get('efer');
+    const old = state.efer;
     const next = Number(BigInt.asIntN(32, value));
     if (value >> 32n !== 0n || (next & ~defined) !== 0) protectionFault();
-    if ((state.get('cr0') & CR0.PG) !== 0 && ((old ^ next) & EFER.LME) !== 0) protectionFault();
+    if ((state.cr0 & CR0.PG) !== 0 && ((old ^ next) & EFER.LME) !== 0) protectionFault();
     // LMA is read-only.
     state.set('efer', (next & ~EFER.LMA) | (old & EFER.LMA));
     if (((old ^ next) & EFER.NXE) !== 0) this.memory.flush(true);
@@ -117,7 +117,7 @@ export class ControlRegisters {
 
   /** LMSW can set PE but not clear it. */
   loadMachineStatus(value: number): void {
-    const old = this.state.get('cr0');
+    const old = this.state.cr0;
     this.writeCr0(BigInt(((old & ~0xe) | (value & 0xf) | (old & CR0.PE)) >>> 0));
   }
 
@@ -127,7 +127,7 @@ export class ControlRegisters {
   }
 
   clearTaskSwitched(): void {
-    this.state.set('cr0', this.state.get('cr0') & ~CR0.TS);
+    this.state.set('cr0', this.state.cr0 & ~CR0.TS);
     updateFpuTraps(this.state);
   }
 

@@ -187,6 +187,7 @@ export class ProcessorCore {
   holdInterrupts(): void {
     this.clock.holdInterrupts();
     this.debug.hold();
+    this.state.i32[ATTENTION] = 1;
   }
 
   // ---- leaving blocks ----------------------------------------------------------------------------------------
@@ -265,7 +266,7 @@ export class ProcessorCore {
     i32[ATTENTION] = this.stopRequested || this.events.isUrgent ? 1 : waits;
   }
 
-  /** For helpers that moved RIP and perhaps the mode, and after which the next block runs without the host loop. */
+  /** For helpers that may have moved RIP or the mode, and after which the next block runs without the host loop. */
   arrived(): void {
     updateMode(this.state);
     if (needsTraps(this)) this.state.i32[ATTENTION] = 1;

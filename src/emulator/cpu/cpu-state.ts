@@ -28,6 +28,11 @@ export const ATTRIBUTE = {
 const FLAGS_RESULT = stateAddress('flagsResult') >> 2;
 const FLAGS_EXTRA = stateAddress('flagsExtra') >> 2;
 const EFLAGS = stateAddress('eflags') >> 2;
+const CR0_WORD = stateAddress('cr0') >> 2;
+const CR4_WORD = stateAddress('cr4') >> 2;
+const EFER_WORD = stateAddress('efer') >> 2;
+const CPL = stateAddress('cpl') >> 2;
+const RIP = stateAddress('rip') >> 3;
 const ARGUMENTS = stateAddress('argument0') >> 3;
 const RESULTS = stateAddress('result0') >> 3;
 
@@ -52,6 +57,42 @@ export class CpuState {
     this.u64 = new BigUint64Array(buffer);
     this.view = new DataView(buffer);
     this.ramBytes = ramBytes;
+  }
+
+  // ---- fields -------------------------------------------------------------------------------------------------
+  // Those that transfers and walks ask for all the time have names of their own: a look-up by name costs as much as ten of them.
+
+  get cr0(): number {
+    return this.i32[CR0_WORD] as number;
+  }
+
+  get cr4(): number {
+    return this.i32[CR4_WORD] as number;
+  }
+
+  get efer(): number {
+    return this.i32[EFER_WORD] as number;
+  }
+
+  get cpl(): number {
+    return this.i32[CPL] as number;
+  }
+
+  set cpl(value: number) {
+    this.i32[CPL] = value;
+  }
+
+  get rip(): bigint {
+    return this.u64[RIP] as bigint;
+  }
+
+  set rip(value: bigint) {
+    this.u64[RIP] = value;
+  }
+
+  /** EFLAGS without the status flags, which `eflags` puts together. */
+  get systemFlags(): number {
+    return this.i32[EFLAGS] as number;
   }
 
   /** A 32-bit field (as signed) by name. */

@@ -77,7 +77,7 @@ export function cpuidLeaf(
       return [basicMax, b, c, d];
     }
     case 1: {
-      const osxsave = hasXsave && (state.get('cr4') & CR4.OSXSAVE) !== 0 ? 1 << 27 : 0;
+      const osxsave = hasXsave && (state.cr4 & CR4.OSXSAVE) !== 0 ? 1 << 27 : 0;
       const lines = model.features.has('clflush') ? 8 << 8 : 0;
       const edx = bits(model, LEAF1_EDX) & ~(apicOn ? 0 : LOCAL_APIC);
       return [signature(model), lines, bits(model, LEAF1_ECX) | osxsave | HYPERVISOR, edx];

@@ -62,7 +62,7 @@ export class DebugUnit {
       if (((dr7 >> (2 * i)) & 3) === 0) continue;
       const kind = KINDS[(dr7 >> (16 + 4 * i)) & 3];
       const fits = kind === use || (kind === 'access' && (use === 'read' || use === 'write'));
-      if (!fits || (kind === 'port' && (state.get('cr4') & CR4.DE) === 0)) continue;
+      if (!fits || (kind === 'port' && (state.cr4 & CR4.DE) === 0)) continue;
       const size = kind === 'execute' ? 1n : (LENGTHS[(dr7 >> (18 + 4 * i)) & 3] as bigint);
       const start = state.getWide(`dr${i}`) & ~(size - 1n);
       if (address < start + size && start < address + BigInt(length)) found |= 1 << i;

@@ -114,7 +114,7 @@ export class Delivery {
   private deliver(event: Event): void {
     const { state } = this;
     if (!isProtected(state)) this.deliverReal(event);
-    else if ((state.get('efer') & EFER.LMA) !== 0) this.deliverLong(event);
+    else if ((state.efer & EFER.LMA) !== 0) this.deliverLong(event);
     else this.deliverProtected(event);
     state.set('halted', 0);
     state.setWide('shadowUntil', 0n);
@@ -130,7 +130,7 @@ export class Delivery {
     const { eflags } = state;
     stack.push(BigInt(eflags & 0xffff), 2);
     stack.push(BigInt(state.selector(CS)), 2);
-    stack.push(state.getWide('rip') & 0xffffn, 2);
+    stack.push(state.rip & 0xffffn, 2);
     state.setGpr(4, stack.pointer);
     state.set('eflags', eflags & ~(IF | TF | 0x4_0000));
     commitRealCode(state, entry >>> 16, BigInt(entry & 0xffff), state.attributes(CS));
@@ -145,7 +145,7 @@ export class Delivery {
   }
 
   private checkGate(event: Event, high: number): void {
-    if (event.source === 'software' && ((high >>> 13) & 3) < this.state.get('cpl')) {
+    if (event.source === 'software' && ((high >>> 13) & 3) < this.state.cpl) {
       throw new GuestException(VECTOR.protection, idtError(event));
     }
     if ((high & 0x8000) === 0) throw new GuestException(VECTOR.notPresent, idtError(event));
@@ -157,12 +157,12 @@ export class Delivery {
     if (isNull(selector)) throw new GuestException(VECTOR.protection, ext(event));
     const d = readDescriptor(state, memory, selector);
     const error = selectorError(selector) | ext(event);
-    if (isSystem(d) || !isCode(d) || descriptorDpl(d) > state.get('cpl')) {
+    if (isSystem(d) || !isCode(d) || descriptorDpl(d) > state.cpl) {
       throw new GuestException(VECTOR.protection, error);
     }
     if (!isPresent(d)) throw new GuestException(VECTOR.notPresent, error);
     const conforming = (descriptorType(d) & ATTRIBUTE.conforming) !== 0;
-    return { d, cpl: conforming ? state.get('cpl') : descriptorDpl(d) };
+    return { d, cpl: conforming ? state.cpl : descriptorDpl(d) };
   }
 
   private deliverProtected(event: Event): void {
@@ -178,7 +178,7 @@ export class Delivery {
     this.checkGate(event, high);
     if (isTask) {
       const { errorCode, resume } = event;
-      const rip = state.getWide('rip');
+      const rip = state.rip;
       this.tasks.switchTo(low >>> 16, { how: 'interrupt', rip, ext: ext(event), resume, errorCode });
       return;
     }
@@ -188,10 +188,10 @@ export class Delivery {
     const { d, cpl } = this.handler(event, selector);
     const { eflags } = state;
     const virtual = isVirtual8086(state);
-    const old = { ss: state.selector(SS), sp: state.gpr(4), cs: state.selector(CS), ip: state.getWide('rip') };
+    const old = { ss: state.selector(SS), sp: state.gpr(4), cs: state.selector(CS), ip: state.rip };
     let stack: StackFrame;
     let commitStack = (): void => {};
-    if (cpl < state.get('cpl')) {
+    if (cpl < state.cpl) {
       if (virtual && cpl !== 0) throw new GuestException(VECTOR.protection, selectorError(selector));
       const inner = legacyStack(state, memory, cpl);
       const ss = this.innerSegment(event, inner.ss, cpl);
@@ -250,9 +250,9 @@ export class Delivery {
     if (!isLongCode(state, d)) throw new GuestException(VECTOR.protection, selectorError(selector) | ext(event));
     checkLongBits(state, d, selector);
     const { eflags } = state;
-    const old = { ss: state.selector(SS), sp: state.gpr(4), cs: state.selector(CS), ip: state.getWide('rip') };
+    const old = { ss: state.selector(SS), sp: state.gpr(4), cs: state.selector(CS), ip: state.rip };
     const ist = high & 7;
-    const inner = cpl < state.get('cpl');
+    const inner = cpl < state.cpl;
     let pointer = old.sp;
     if (ist !== 0) pointer = interruptStack(state, memory, ist);
     else if (inner) pointer = longStack(state, memory, cpl);

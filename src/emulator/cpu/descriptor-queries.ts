@@ -35,7 +35,7 @@ export class DescriptorQueries {
   }
 
   private get long(): boolean {
-    return (this.state.get('efer') & EFER.LMA) !== 0;
+    return (this.state.efer & EFER.LMA) !== 0;
   }
 
   /** The descriptor if the selector points at one, whatever it is. */
@@ -55,7 +55,7 @@ export class DescriptorQueries {
     if (isSystem(d) && !types[this.long ? 'long' : 'legacy'].has(descriptorType(d))) return undefined;
     const conforming = isCode(d) && (descriptorType(d) & ATTRIBUTE.conforming) !== 0;
     const dpl = descriptorDpl(d);
-    return !conforming && (this.state.get('cpl') > dpl || (selector & 3) > dpl) ? undefined : d;
+    return !conforming && (this.state.cpl > dpl || (selector & 3) > dpl) ? undefined : d;
   }
 
   accessRights(selector: number): number | undefined {

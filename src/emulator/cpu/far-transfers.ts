@@ -53,7 +53,7 @@ export class FarTransfers {
     }
     const target = this.target(selector, offset, size, { how: 'jump', rip: nextRip });
     if (target === undefined) return;
-    commitCode(state, memory, target.selector, target.d, state.get('cpl'), target.offset);
+    commitCode(state, memory, target.selector, target.d, state.cpl, target.offset);
   }
 
   call(selector: number, offset: bigint, size: number, nextRip: bigint): void {
@@ -77,7 +77,7 @@ export class FarTransfers {
     stack.push(oldCs, target.size);
     stack.push(nextRip, target.size);
     state.setGpr(4, stack.pointer);
-    commitCode(state, memory, target.selector, target.d, state.get('cpl'), target.offset);
+    commitCode(state, memory, target.selector, target.d, state.cpl, target.offset);
   }
 
   /** A code segment directly or through a call gate; undefined when a task switch was done. */
@@ -97,8 +97,8 @@ export class FarTransfers {
       return { selector, d, offset: cut, size, parameters: 0 };
     }
     const type = descriptorType(d);
-    const long = (state.get('efer') & EFER.LMA) !== 0;
-    const cpl = state.get('cpl');
+    const long = (state.efer & EFER.LMA) !== 0;
+    const cpl = state.cpl;
     const visible = descriptorDpl(d) >= cpl && descriptorDpl(d) >= (selector & 3);
     if (type === 12 || (type === 4 && !long)) {
       if (!visible) protectionFault(selectorError(selector));
@@ -116,7 +116,7 @@ export class FarTransfers {
 
   private checkDirect(selector: number, d: Descriptor): void {
     const { state } = this;
-    const cpl = state.get('cpl');
+    const cpl = state.cpl;
     const error = selectorError(selector);
     if (!isCode(d)) protectionFault(error);
     if (isConforming(d) ? descriptorDpl(d) > cpl : (selector & 3) > cpl || descriptorDpl(d) !== cpl) {
@@ -128,7 +128,7 @@ export class FarTransfers {
 
   private throughGate(gateSelector: number, gate: Descriptor, type: number, how: TaskTransfer) {
     const { state, memory } = this;
-    const long = (state.get('efer') & EFER.LMA) !== 0;
+    const long = (state.efer & EFER.LMA) !== 0;
     const selector = gate.low >>> 16;
     let offset = BigInt(((gate.low & 0xffff) | (type === 12 ? gate.high & 0xffff0000 : 0)) >>> 0);
     if (long) {
@@ -138,7 +138,7 @@ export class FarTransfers {
     }
     if (isNull(selector)) protectionFault(0);
     const d = readDescriptor(state, memory, selector);
-    const cpl = state.get('cpl');
+    const cpl = state.cpl;
     const error = selectorError(selector);
     if (!isCode(d) || isSystem(d) || descriptorDpl(d) > cpl) protectionFault(error);
     if (long && !isLongCode(state, d)) protectionFault(error);
@@ -209,7 +209,7 @@ export class FarTransfers {
     const d = readDescriptor(state, memory, selector);
     const rpl = selector & 3;
     const error = selectorError(selector);
-    if (isSystem(d) || !isCode(d) || rpl < state.get('cpl')) protectionFault(error);
+    if (isSystem(d) || !isCode(d) || rpl < state.cpl) protectionFault(error);
     if (isConforming(d) ? descriptorDpl(d) > rpl : descriptorDpl(d) !== rpl) protectionFault(error);
     if (!isPresent(d)) throw new GuestException(VECTOR.notPresent, error);
     checkLongBits(state, d, selector);
@@ -229,7 +229,7 @@ export class FarTransfers {
   ): void {
     const { state, memory } = this;
     const rpl = selector & 3;
-    if (rpl === state.get('cpl') && !always) {
+    if (rpl === state.cpl && !always) {
       state.setGpr(4, stack.pointer);
       commitCode(state, memory, selector, d, rpl, rip);
       return;
@@ -237,7 +237,7 @@ export class FarTransfers {
     const pointer = stack.pop(size);
     const ss = Number(stack.pop(size) & 0xffffn);
     const commitStack = this.outerStack(ss, rpl, isLongCode(state, d));
-    const outer = rpl > state.get('cpl');
+    const outer = rpl > state.cpl;
     commitCode(state, memory, selector, d, rpl, rip);
     commitStack();
     const wide = is64Bit(state);
@@ -277,7 +277,7 @@ export class FarTransfers {
     const { state, memory } = this;
     state.set('nmiBlocked', 0);
     const stack = currentStack(state, memory);
-    if (isVirtual8086(state) && (state.get('eflags') & IOPL) !== IOPL) protectionFault(0);
+    if (isVirtual8086(state) && (state.systemFlags & IOPL) !== IOPL) protectionFault(0);
     if (!usesDescriptors(state)) {
       const rip = stack.pop(size);
       const selector = Number(stack.pop(size) & 0xffffn);
@@ -286,11 +286,11 @@ export class FarTransfers {
       this.restoreFlags(image, size, isVirtual8086(state) ? 3 : 0, isVirtual8086(state));
       if (isVirtual8086(state)) loadRealSegment(state, CS, selector);
       else commitRealCode(state, selector, rip, state.attributes(CS));
-      state.setWide('rip', rip);
+      state.rip = rip;
       return;
     }
-    const long = (state.get('efer') & EFER.LMA) !== 0;
-    if ((state.get('eflags') & NT) !== 0) {
+    const long = (state.efer & EFER.LMA) !== 0;
+    if ((state.systemFlags & NT) !== 0) {
       if (long) protectionFault(0);
       this.tasks.returnToPrevious(nextRip);
       return;
@@ -298,7 +298,7 @@ export class FarTransfers {
     const rip = stack.pop(size);
     const selector = Number(stack.pop(size) & 0xffffn);
     const image = Number(stack.pop(size) & 0xffffffffn);
-    const cpl = state.get('cpl');
+    const cpl = state.cpl;
     if ((image & VM) !== 0 && cpl === 0 && size === 4 && !long) {
       this.returnToVirtual(stack, selector, rip, image);
       return;
@@ -312,13 +312,13 @@ export class FarTransfers {
   /** IRET in 64-bit mode with 64-bit operands; `frame` is what was popped: RIP, CS, RFLAGS, RSP, SS. */
   interruptReturnLong(frame: readonly bigint[]): void {
     const { state } = this;
-    if ((state.get('eflags') & NT) !== 0) protectionFault(0);
+    if ((state.systemFlags & NT) !== 0) protectionFault(0);
     const [rip, code, image, ...outer] = frame as [bigint, bigint, bigint, bigint, bigint];
-    const cpl = state.get('cpl');
+    const cpl = state.cpl;
     const selector = Number(code & 0xffffn);
     if (this.returnsInPlace(selector, Number((outer[1] as bigint) & 0xffffn), rip)) {
       state.setGpr(4, outer[0] as bigint);
-      state.setWide('rip', rip);
+      state.rip = rip;
       this.restoreFlags(Number(image & 0xffffffffn), 8, cpl, false);
       state.set('nmiBlocked', 0);
       return;
@@ -337,7 +337,7 @@ export class FarTransfers {
    */
   private returnsInPlace(selector: number, ss: number, rip: bigint): boolean {
     const { state } = this;
-    const cpl = state.get('cpl');
+    const cpl = state.cpl;
     if (selector !== state.selector(CS) || ss !== state.selector(SS) || isNull(ss)) return false;
     if ((selector & 3) !== cpl || (ss & 3) !== cpl || ((state.attributes(SS) >> 5) & 3) !== cpl) return false;
     const top = BigInt.asIntN(64, rip) >> 47n;
@@ -360,11 +360,11 @@ export class FarTransfers {
     const pointer = stack.pop(4);
     const selectors = [SS, 0, 3, 4, 5].map((segment) => [segment, Number(stack.pop(4) & 0xffffn)] as const);
     state.eflags = image;
-    state.set('cpl', 3);
+    state.cpl = 3;
     loadRealSegment(state, CS, selector);
     for (const [segment, value] of selectors) loadRealSegment(state, segment, value);
     state.setGpr(4, pointer);
-    state.setWide('rip', rip & 0xffffn);
+    state.rip = rip & 0xffffn;
   }
 
   /** EFLAGS from a return frame: IOPL only at CPL 0, IF only with CPL <= IOPL. */

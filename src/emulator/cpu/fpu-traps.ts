@@ -11,10 +11,10 @@ const SUMMARY = 0x80;
 
 /** Recomputes `x87Trap` and `sseTrap`: 0, or the vector to raise. */
 export function updateFpuTraps(state: CpuState): void {
-  const cr0 = state.get('cr0');
+  const cr0 = state.cr0;
   const unavailable = VECTOR.deviceNotAvailable;
   const pending = (state.get('fsw') & SUMMARY) !== 0 ? VECTOR.floatingPoint : 0;
   state.set('x87Trap', (cr0 & (CR0.EM | CR0.TS)) !== 0 ? unavailable : pending);
-  const noSse = (cr0 & CR0.EM) !== 0 || (state.get('cr4') & CR4.OSFXSR) === 0;
+  const noSse = (cr0 & CR0.EM) !== 0 || (state.cr4 & CR4.OSFXSR) === 0;
   state.set('sseTrap', noSse ? VECTOR.invalidOpcode : (cr0 & CR0.TS) !== 0 ? unavailable : 0);
 }

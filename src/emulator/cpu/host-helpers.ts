@@ -27,7 +27,7 @@ const num = (core: ProcessorCore, index: number): number => core.state.smallArgu
 const result = (core: ProcessorCore, value: bigint | number, index = 0): void => core.state.setResult(index, value);
 
 function requireRing0(core: ProcessorCore): void {
-  if (core.state.get('cpl') !== 0) protectionFault();
+  if (core.state.cpl !== 0) protectionFault();
 }
 
 function requireProtected(core: ProcessorCore): void {
@@ -39,6 +39,7 @@ function loadSegmentHelper(core: ProcessorCore): void {
   const segment = num(core, 0);
   if (segment === CS) throw new GuestException(VECTOR.invalidOpcode);
   loadSegment(core.state, core.memory, segment, num(core, 1) & 0xffff);
+  core.arrived();
   if (segment === SS) core.holdInterrupts();
 }
 
@@ -50,7 +51,7 @@ function describe(core: ProcessorCore, value: number | undefined): void {
 function debugAccess(core: ProcessorCore, index: number): number {
   requireRing0(core);
   const aliased = index === 4 || index === 5;
-  if (aliased && (core.state.get('cr4') & CR4.DE) !== 0) throw new GuestException(VECTOR.invalidOpcode);
+  if (aliased && (core.state.cr4 & CR4.DE) !== 0) throw new GuestException(VECTOR.invalidOpcode);
   if (core.debug.detectsAccess) throw new GuestException(VECTOR.debug, 0, undefined, DR6.BD);
   return aliased ? index + 2 : index;
 }
@@ -107,7 +108,7 @@ function observeControl(core: ProcessorCore, register: number, act: () => void):
 }
 
 function waitFpu(core: ProcessorCore): void {
-  const cr0 = core.state.get('cr0');
+  const cr0 = core.state.cr0;
   if ((cr0 & (CR0.MP | CR0.TS)) === (CR0.MP | CR0.TS)) throw new GuestException(VECTOR.deviceNotAvailable);
 }
 
@@ -115,13 +116,13 @@ function softwareInterrupt(core: ProcessorCore): void {
   const vector = num(core, 0);
   const kind = num(core, 1);
   const { state } = core;
-  if (kind === 0 && (state.get('eflags') & VM) !== 0 && (state.get('eflags') & 0x3000) !== 0x3000) protectionFault();
-  state.setWide('rip', core.nextRip());
+  if (kind === 0 && (state.systemFlags & VM) !== 0 && (state.systemFlags & 0x3000) !== 0x3000) protectionFault();
+  state.rip = core.nextRip();
   core.delivery.software(vector, kind === 2);
 }
 
 function requireSegmentBase(core: ProcessorCore): void {
-  if ((core.state.get('cr4') & CR4.FSGSBASE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+  if ((core.state.cr4 & CR4.FSGSBASE) === 0) throw new GuestException(VECTOR.invalidOpcode);
 }
 
 function canonical(value: bigint): bigint {
@@ -138,7 +139,7 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     result(core, core.state.selector(segment));
   },
   requireUmip: (core) => {
-    if ((core.state.get('cr4') & CR4.UMIP) !== 0) requireRing0(core);
+    if ((core.state.cr4 & CR4.UMIP) !== 0) requireRing0(core);
   },
   requireRing0,
   requireProtected,
@@ -169,30 +170,32 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
   },
   softwareInterrupt,
   interruptOnOverflow: (core) => {
-    core.state.setWide('rip', core.nextRip());
+    core.state.rip = core.nextRip();
     if (arg(core, 0) !== 0n) core.delivery.software(VECTOR.overflow, false);
   },
   systemCall: (core) => {
     systemCall(core.state, core.nextRip());
     core.arrived();
-    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
+    core.debug.decideStep((core.state.systemFlags & TF) !== 0);
     core.state.observer.transferred?.('system call');
   },
   systemReturn: (core) => {
     systemReturn(core.state, num(core, 0));
     core.arrived();
-    core.debug.decideStep((core.state.get('eflags') & TF) !== 0);
+    core.debug.decideStep((core.state.systemFlags & TF) !== 0);
     core.state.observer.transferred?.('system return');
   },
   systemEnter: (core) => {
     systemEnter(core.state);
+    core.arrived();
     core.state.observer.transferred?.('system call');
   },
   systemExit: (core) => {
     systemExit(core.state, num(core, 0));
+    core.arrived();
     core.state.observer.transferred?.('system return');
   },
-  readMachineStatus: (core) => result(core, core.state.get('cr0') >>> 0),
+  readMachineStatus: (core) => result(core, core.state.cr0 >>> 0),
   loadMachineStatus: (core) => {
     requireRing0(core);
     observeControl(core, 0, () => core.control.loadMachineStatus(num(core, 0)));
@@ -202,20 +205,20 @@ export const HELPER_BODIES: Readonly<Record<string, HostHelper>> = {
     core.memory.flushPage(arg(core, 0));
   },
   readExtendedControl: (core) => {
-    if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+    if ((core.state.cr4 & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
     if (num(core, 0) !== 0) protectionFault();
     result(core, core.state.get('xcr0'));
   },
   writeExtendedControl: (core) => {
-    if ((core.state.get('cr4') & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+    if ((core.state.cr4 & CR4.OSXSAVE) === 0) throw new GuestException(VECTOR.invalidOpcode);
     requireRing0(core);
     const old = core.state.get('xcr0');
     core.control.writeExtended(num(core, 0), arg(core, 1));
     core.state.observer.control?.(XCR0, BigInt(old), arg(core, 1));
   },
   setAccessFlag: (core) => {
-    if (core.state.get('cpl') !== 0) throw new GuestException(VECTOR.invalidOpcode);
-    const eflags = core.state.get('eflags');
+    if (core.state.cpl !== 0) throw new GuestException(VECTOR.invalidOpcode);
+    const eflags = core.state.systemFlags;
     core.state.set('eflags', num(core, 0) === 1 ? eflags | AC : eflags & ~AC);
   },
   loadLocalTable: (core) => {

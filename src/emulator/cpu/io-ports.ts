@@ -29,8 +29,8 @@ export class IoPorts {
   private checkPermission(port: number, size: number): void {
     const { state, memory } = this;
     if (!isProtected(state)) return;
-    const iopl = (state.get('eflags') & IOPL) >> 12;
-    if (state.get('cpl') <= iopl && !isVirtual8086(state)) return;
+    const iopl = (state.systemFlags & IOPL) >> 12;
+    if (state.cpl <= iopl && !isVirtual8086(state)) return;
     const limit = state.segmentLimit(TR);
     const is32 = (state.attributes(TR) & 8) !== 0;
     if (!is32 || limit < 0x67) protectionFault();
@@ -63,13 +63,13 @@ export class IoPorts {
     const { state } = this;
     const port = Number(state.gpr(2) & 0xffffn);
     const mask = (1n << BigInt(addressSize * 8)) - 1n;
-    const step = (state.get('eflags') & DF) === 0 ? BigInt(size) : BigInt(-size);
+    const step = (state.systemFlags & DF) === 0 ? BigInt(size) : BigInt(-size);
     const pointer = input ? 7 : 6;
     this.check(port, size);
     while (!repeated || (state.gpr(1) & mask) !== 0n) {
       const offset = state.gpr(pointer) & mask;
       const at = this.linear(input ? 0 : segment, offset, size, input);
-      const user = state.get('cpl') === 3;
+      const user = state.cpl === 3;
       if (input) {
         this.memory.probeWrite(at, size, user);
         const value = this.bus.readPort(port, size as 1 | 2 | 4) >>> 0;

@@ -44,7 +44,7 @@ function isFull(i32: Int32Array, at: number): boolean {
 }
 
 export function is64Bit(state: CpuState): boolean {
-  return (state.get('efer') & EFER.LMA) !== 0 && (state.attributes(1) & ATTRIBUTE.long) !== 0;
+  return (state.efer & EFER.LMA) !== 0 && (state.attributes(1) & ATTRIBUTE.long) !== 0;
 }
 
 /** Recomputes the fields that generated code derives from CR0, EFER, CPL and segments. */
@@ -66,12 +66,12 @@ export function updateMode(state: CpuState): void {
 }
 
 export function isProtected(state: CpuState): boolean {
-  return (state.get('cr0') & CR0.PE) !== 0;
+  return (state.cr0 & CR0.PE) !== 0;
 }
 
 /** Virtual-8086 mode. */
 export function isVirtual8086(state: CpuState): boolean {
-  return (state.get('eflags') & 0x2_0000) !== 0;
+  return (state.systemFlags & 0x2_0000) !== 0;
 }
 
 /** Protected mode proper: descriptors rule. */

@@ -85,10 +85,7 @@ const common: readonly (readonly [number, Msr])[] = [
   [0x2ff, field('mtrrDefType')],
   ...Array.from({ length: 16 }, (_, i) => [0x200 + i, field(`mtrrVar${i}`)] as const),
   ...FIXED_MTRRS.map((number, i) => [number, field(`mtrrFix${i}`)] as const),
-  [
-    0xc000_0080,
-    { read: ({ state }) => BigInt(state.get('efer')), write: ({ control }, value) => control.writeEfer(value) },
-  ],
+  [0xc000_0080, { read: ({ state }) => BigInt(state.efer), write: ({ control }, value) => control.writeEfer(value) }],
 ];
 
 const longMode: readonly (readonly [number, Msr])[] = [

@@ -74,7 +74,7 @@ export function loadSegment(state: CpuState, memory: LinearMemory, segment: numb
     loadRealSegment(state, segment, selector);
     return;
   }
-  const cpl = state.get('cpl');
+  const cpl = state.cpl;
   const rpl = selector & 3;
   if (segment === SS) {
     loadStackSegment(state, memory, selector, cpl, VECTOR.protection);

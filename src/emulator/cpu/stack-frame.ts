@@ -61,7 +61,7 @@ export class StackFrame {
 
 /** The stack in use now, with RSP as it is. */
 export function currentStack(state: CpuState, memory: LinearMemory): StackFrame {
-  const user = state.get('cpl') === 3;
+  const user = state.cpl === 3;
   if (is64Bit(state)) return new StackFrame(memory, state.gpr(4), 0n, (1n << 64n) - 1n, user);
   const mask = (state.attributes(SS) & ATTRIBUTE.big) !== 0 ? 0xffffffffn : 0xffffn;
   return new StackFrame(memory, state.gpr(4), state.segmentBase(SS), mask, user, (offset, bytes, write) => {

@@ -21,67 +21,67 @@ function flat(state: CpuState, segment: number, selector: number, attributes: nu
 }
 
 export function systemCall(state: CpuState, nextRip: bigint): void {
-  if ((state.get('efer') & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+  if ((state.efer & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
   const selector = (state.i32[STAR + 1] as number) & 0xfffc;
   const { eflags } = state;
-  const long = (state.get('efer') & EFER.LMA) !== 0;
+  const long = (state.efer & EFER.LMA) !== 0;
   state.setGpr(1, nextRip);
   if (long) {
     state.setGpr(11, BigInt(eflags & ~RF));
-    state.setWide('rip', state.getWide(is64Bit(state) ? 'lstar' : 'cstar'));
+    state.rip = state.getWide(is64Bit(state) ? 'lstar' : 'cstar');
     state.eflags = eflags & ~(state.i32[SFMASK] as number) & ~RF;
     flat(state, CS, selector, CODE64);
   } else {
-    state.setWide('rip', BigInt((state.i32[STAR] as number) >>> 0));
+    state.rip = BigInt((state.i32[STAR] as number) >>> 0);
     state.eflags = eflags & ~(IF | VM | RF);
     flat(state, CS, selector, CODE32);
   }
   flat(state, SS, selector + 8, DATA);
-  state.set('cpl', 0);
+  state.cpl = 0;
 }
 
 export function systemReturn(state: CpuState, operandSize: number): void {
-  if ((state.get('efer') & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
-  if (!isProtected(state) || state.get('cpl') !== 0) protectionFault();
+  if ((state.efer & EFER.SCE) === 0) throw new GuestException(VECTOR.invalidOpcode);
+  if (!isProtected(state) || state.cpl !== 0) protectionFault();
   const base = (state.i32[STAR + 1] as number) >>> 16;
-  const long = (state.get('efer') & EFER.LMA) !== 0;
+  const long = (state.efer & EFER.LMA) !== 0;
   const rip = state.gpr(1);
   if (long && operandSize === 8) {
     // Intel faults here with CPL 0; AMD returns first and faults at the target. The model is AMD's.
     flat(state, CS, (base + 16) | 3, CODE64 | dpl(3));
-    state.setWide('rip', rip);
+    state.rip = rip;
   } else {
     flat(state, CS, base | 3, CODE32 | dpl(3));
-    state.setWide('rip', rip & 0xffffffffn);
+    state.rip = rip & 0xffffffffn;
   }
   if (long) state.eflags = ((state.i32[R11] as number) & 0x3c7fd7 & ~(RF | VM)) | 2;
   else state.eflags = state.eflags | IF;
   flat(state, SS, (base + 8) | 3, DATA | dpl(3));
-  state.set('cpl', 3);
+  state.cpl = 3;
 }
 
 export function systemEnter(state: CpuState): void {
   const selector = Number(state.getWide('sysenterCs') & 0xffffn);
   if (!isProtected(state) || (selector & 0xfffc) === 0) protectionFault();
-  const long = (state.get('efer') & EFER.LMA) !== 0;
+  const long = (state.efer & EFER.LMA) !== 0;
   state.eflags = state.eflags & ~(VM | IF | RF);
   flat(state, CS, selector & 0xfffc, long ? CODE64 : CODE32);
   flat(state, SS, (selector & 0xfffc) + 8, DATA);
   const width = long ? (1n << 64n) - 1n : 0xffffffffn;
   state.setGpr(4, state.getWide('sysenterEsp') & width);
-  state.setWide('rip', state.getWide('sysenterEip') & width);
-  state.set('cpl', 0);
+  state.rip = state.getWide('sysenterEip') & width;
+  state.cpl = 0;
 }
 
 export function systemExit(state: CpuState, operandSize: number): void {
   const selector = Number(state.getWide('sysenterCs') & 0xffffn);
-  if (!isProtected(state) || (selector & 0xfffc) === 0 || state.get('cpl') !== 0) protectionFault();
+  if (!isProtected(state) || (selector & 0xfffc) === 0 || state.cpl !== 0) protectionFault();
   const wide = operandSize === 8;
   const cs = (selector + (wide ? 32 : 16)) | 3;
   flat(state, CS, cs, (wide ? CODE64 : CODE32) | dpl(3));
   flat(state, SS, cs + 8, DATA | dpl(3));
   const width = wide ? (1n << 64n) - 1n : 0xffffffffn;
-  state.setWide('rip', state.gpr(2) & width);
+  state.rip = state.gpr(2) & width;
   state.setGpr(4, state.gpr(1) & width);
-  state.set('cpl', 3);
+  state.cpl = 3;
 }

@@ -114,7 +114,7 @@ export class TaskSwitcher {
     if (nested) memory.write(base, 2, BigInt(oldSelector));
     if (request.how !== 'return') this.setBusy(selector, true);
     state.setSegment(TR, selector, base, descriptorLimit(d), descriptorAttributes(d) | BUSY);
-    state.set('cr0', state.get('cr0') | CR0.TS);
+    state.set('cr0', state.cr0 | CR0.TS);
     this.control.tasksSwitched();
     state.setWide('dr7', state.getWide('dr7') & ~LOCAL_ENABLES);
     this.enter(layout, image, nested, request.errorCode);
@@ -176,10 +176,10 @@ export class TaskSwitcher {
     errorCode: number | undefined,
   ): void {
     const { state } = this;
-    if (image.cr3 !== undefined && (state.get('cr0') & CR0.PG) !== 0) this.control.writeCr3(image.cr3);
+    if (image.cr3 !== undefined && (state.cr0 & CR0.PG) !== 0) this.control.writeCr3(image.cr3);
     const flags = (layout.size === 4 ? image.flags : image.flags & 0xffff) | (nested ? NT : 0);
     state.eflags = (flags & 0x3f7fd7) | 2;
-    state.setWide('rip', image.ip);
+    state.rip = image.ip;
     image.registers.forEach((value, i) => {
       state.setGpr(i, layout.size === 4 ? value : (state.gpr(i) & 0xffff0000n) | value);
     });
@@ -202,7 +202,7 @@ export class TaskSwitcher {
   private loadSegments(selectors: readonly number[], ldt: number): void {
     const { state } = this;
     if ((state.eflags & VM) !== 0) {
-      state.set('cpl', 3);
+      state.cpl = 3;
       this.loadLocalTable(ldt);
       selectors.forEach((selector, i) => {
         loadRealSegment(state, i, selector);
@@ -210,7 +210,7 @@ export class TaskSwitcher {
       return;
     }
     const cpl = (selectors[CS] as number) & 3;
-    state.set('cpl', cpl);
+    state.cpl = cpl;
     selectors.forEach((selector, i) => {
       state.setSegment(i, selector, 0n, 0, ATTRIBUTE.unusable);
     });

@@ -15,7 +15,7 @@ export class BegunInstruction {
 
   /** The instruction at which the processor stands was begun. */
   note({ state, icount }: Standing): void {
-    this.rip = state.getWide('rip');
+    this.rip = state.rip;
     this.icount = icount;
   }
 
@@ -29,7 +29,7 @@ export class BegunInstruction {
 
   /** Is it the one at which the processor stands? It does not wait any longer in either case. */
   take({ state, icount }: Standing): boolean {
-    const same = this.rip === state.getWide('rip') && this.icount === icount;
+    const same = this.rip === state.rip && this.icount === icount;
     this.icount = -1;
     return same;
   }

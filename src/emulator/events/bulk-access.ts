@@ -6,7 +6,7 @@ import type { Listener } from './event-functions.js';
 
 function wants({ condition }: Listener, state: CpuState, start: bigint, bytes: bigint): boolean {
   const { ranges, ring, addressSpace } = condition;
-  if (ring !== undefined && ring !== state.get('cpl')) return false;
+  if (ring !== undefined && ring !== state.cpl) return false;
   if (addressSpace !== undefined && addressSpace !== (state.getWide('cr3') & ROOT_MASK)) return false;
   return ranges?.some((range) => start < range.start + range.length && start + bytes > range.start) ?? true;
 }

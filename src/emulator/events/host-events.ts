@@ -98,10 +98,10 @@ export class HostEvents {
         }); // biome-ignore format: one record
       }),
       returned: wanted<Observer['returned']>(['interrupt-return'], () =>
-        this.emit('interrupt-return', { address: state.getWide('rip') }),
+        this.emit('interrupt-return', { address: state.rip }),
       ),
       transferred: wanted<Observer['transferred']>(['branch'], (how) =>
-        this.emit('branch', { address: state.getWide('rip'), detail: BRANCH_KINDS.indexOf(how) }),
+        this.emit('branch', { address: state.rip, detail: BRANCH_KINDS.indexOf(how) }),
       ),
       control: wanted<Observer['control']>(['control-write'], (register, extra, value) =>
         this.emit('control-write', { address: BigInt(register), extra, value }),

@@ -104,7 +104,7 @@ export class BlockCache {
 
   /** Linear address of RIP; checks CS limits outside 64-bit mode. */
   private linearRip(mode: CpuMode): bigint {
-    const rip = this.state.getWide('rip');
+    const rip = this.state.rip;
     if (mode.codeSize === 8) return rip;
     if (rip > BigInt(this.state.segmentLimit(1))) throw new GuestException(VECTOR.protection, 0);
     return (this.state.segmentBase(1) + rip) & 0xffffffffn;
@@ -112,7 +112,7 @@ export class BlockCache {
 
   /** Linear address of the instruction at RIP; no checks. */
   get linearAddress(): bigint {
-    const rip = this.state.getWide('rip');
+    const rip = this.state.rip;
     return this.mode.codeSize === 8 ? rip : (this.state.segmentBase(1) + rip) & 0xffffffffn;
   }
 
@@ -122,7 +122,7 @@ export class BlockCache {
     const linear = this.linearRip(mode);
     const fetched = this.memory.fetchFrame(linear, mode.user);
     const physical = Math.floor(fetched / 2) * 4096 + Number(linear & 0xfffn);
-    const rip = this.state.getWide('rip');
+    const rip = this.state.rip;
     const region = this.findRegion(physical, mode, rip) ?? this.firstRegion(physical, mode, linear);
     if (region !== undefined && region !== 'later') {
       region.jumps.add(this.jumps.fill(region, (fetched & 1) !== 0));

@@ -17,8 +17,11 @@ export function helper(name: string, args: (b: InstructionBuilder) => Value[] = 
   };
 }
 
-/** The same for helpers that leave the mode as it is: only an interrupt that waits, or a stop, ends the run of blocks. */
-export function modelessHelper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
+/**
+ * The same for helpers that leave the mode as it is, or make it known themselves: only what calls for attention ends the run
+ * of blocks.
+ */
+export function continuingHelper(name: string, args: (b: InstructionBuilder) => Value[] = () => []): Semantics {
   return (b) => {
     b.host(name, ...args(b));
     b.endBlock(false);

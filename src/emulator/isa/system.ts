@@ -6,14 +6,14 @@
 import type { Value } from '../codegen/value.js';
 import { CR4 } from '../cpu/control-bits.js';
 import { SEGMENT_BYTES, SEGMENT_OFFSETS, segmentAddress } from '../cpu/state-layout.js';
-import { helper, modelessHelper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
+import { continuingHelper, helper, number, producer, SEQUENTIAL, which, wide } from './helper-rows.js';
 import { type InstructionBuilder, SEGMENT } from './instruction-builder.js';
 import { type Family, type Row, type RowOptions, row, type Semantics } from './row.js';
 
 const GENERAL_PROTECTION = 13;
 
 /** MOV to a segment register; SS also holds off interrupts for one instruction. */
-const loadSegment = helper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
+const loadSegment = continuingHelper('loadSegment', (b) => [which(b, 0), b.widen(b.resize(b.read(1), 2))]);
 
 const storeSegment: Semantics = (b) => {
   const at = b.mul(b.registerAddress(1), b.i32(SEGMENT_BYTES));
@@ -29,7 +29,7 @@ const loadFarInto =
     const selector = b.load(1, 'i32', 2, size);
     b.host('loadSegment', number(b, segment), b.widen(selector));
     b.write(0, offset);
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const popSegment =
@@ -38,7 +38,7 @@ const popSegment =
     const value = b.top(b.operandSize);
     b.host('loadSegment', number(b, segment), b.and(b.widen(value), b.i64(0xffff)));
     b.adjustStack(b.operandSize);
-    b.endBlock(true);
+    b.endBlock(false);
   };
 
 const pushSegment =
@@ -138,7 +138,7 @@ export const system: Family = {
       '0f 01 /7',
       'invlpg',
       'M',
-      modelessHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
+      continuingHelper('invalidatePage', (b) => [b.addressForInvalidation(0)]),
       PRIVILEGED,
     ),
     row('0f 01 f8', 'swapgs', '', swapGs, { mode: '64', classes: ['privileged'] }),
@@ -208,14 +208,14 @@ export const system: Family = {
       '0f 00 /4',
       'verr',
       'Ew',
-      helper('verifySegment', (b) => [wide(b, 0), number(b, 0)]),
+      continuingHelper('verifySegment', (b) => [wide(b, 0), number(b, 0)]),
       SEQUENTIAL,
     ),
     row(
       '0f 00 /5',
       'verw',
       'Ew',
-      helper('verifySegment', (b) => [wide(b, 0), number(b, 1)]),
+      continuingHelper('verifySegment', (b) => [wide(b, 0), number(b, 1)]),
       SEQUENTIAL,
     ),
     row('0f 02 /r', 'lar', 'Gv,Ew', (b) => describeSegment(b, 'readAccessRights'), SEQUENTIAL),
@@ -272,11 +272,11 @@ export const system: Family = {
       helper('writeDebug', (b) => [which(b, 0), wide(b, 1)]),
       { ...PRIVILEGED, wide: 'force', ignoresMod: true },
     ),
-    row('0f 06', 'clts', '', modelessHelper('clearTaskSwitched'), PRIVILEGED),
+    row('0f 06', 'clts', '', continuingHelper('clearTaskSwitched'), PRIVILEGED),
     row('0f 08', 'invd', '', helper('requireRing0'), PRIVILEGED),
     row('0f 09', 'wbinvd', '', helper('requireRing0'), PRIVILEGED),
     row('0f 30', 'wrmsr', '', helper('writeMsr'), PRIVILEGED),
-    row('0f 32', 'rdmsr', '', modelessHelper('readMsr'), PRIVILEGED),
+    row('0f 32', 'rdmsr', '', continuingHelper('readMsr'), PRIVILEGED),
     row('0f 31', 'rdtsc', '', readTimestamp, { feature: 'tsc' }),
     row('0f a2', 'cpuid', '', (b) => b.host('identify'), { interpreterOnly: true }),
     row('f4', 'hlt', '', helper('halt'), PRIVILEGED),
@@ -307,14 +307,14 @@ export const system: Family = {
       'f3 0f ae /2 mod3',
       'wrfsbase',
       'Ry',
-      modelessHelper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
+      continuingHelper('writeSegmentBase', (b) => [number(b, 4), wide(b, 0)]),
       FSGS(),
     ),
     row(
       'f3 0f ae /3 mod3',
       'wrgsbase',
       'Ry',
-      modelessHelper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
+      continuingHelper('writeSegmentBase', (b) => [number(b, 5), wide(b, 0)]),
       FSGS(),
     ),
   ],
@@ -331,7 +331,7 @@ function describeSegment(b: InstructionBuilder, name: string): void {
   const kept = b.let(b.and(b.statusFlags(), b.i32(~0x40)));
   b.setStatusFlags(b.let(b.or(kept, b.shl(found, b.i32(6)))));
   b.if(found, () => b.write(0, b.resize(b.state('result0'), b.size(0))));
-  b.endBlock(true);
+  b.endBlock(false);
 }
 
 /** RDRAND and RDSEED: CF = 1, the other status flags 0; the value comes from the input port of the machine. */

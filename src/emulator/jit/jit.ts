@@ -79,7 +79,7 @@ export class Jit {
   private compileHot(): void {
     const { blocks } = this.core;
     const { physical, mode, linear } = blocks.current();
-    const rip = this.core.state.getWide('rip');
+    const rip = this.core.state.rip;
     const block = blocks.known(physical, mode);
     if (this.regions.find(physical, mode, rip) !== undefined) {
       blocks.jumps.forget(rip);
@@ -176,7 +176,7 @@ export class Jit {
       const blocks = pages === undefined ? undefined : placeBlocks(kept, pages, state.bytes);
       if (pages === undefined) later = true;
       if (pages === undefined || blocks === undefined) continue;
-      const rip = state.getWide('rip');
+      const rip = state.rip;
       this.take({ module: kept.module(), index: kept.index }, { mode, blocks, pages }, kept.leaves, rip);
       this.statistics.recalled++;
       return this.regions.find(physical, mode, rip);
@@ -210,7 +210,7 @@ export class Jit {
       blocks.offerAfter(block, block.recalls < RECALLS ? blocks.recallRuns : blocks.hotThreshold);
       return true;
     }
-    if (recalled !== undefined) blocks.jumps.forget(state.getWide('rip'));
+    if (recalled !== undefined) blocks.jumps.forget(state.rip);
     return recalled !== undefined;
   }
 

@@ -97,7 +97,7 @@ export function leaveFlags(pending: PendingFlags | undefined): Pick<Leave, 'flag
 export function completeLeave(state: CpuState, leave: Leave, restFlags: (code: number) => void): void {
   const code = state.get('modeKey') & 3;
   const width = code === 2 ? 64 : code === 1 ? 32 : 16;
-  state.setWide('rip', BigInt.asUintN(width, state.getWide('regionBase') + BigInt(leave.delta)));
+  state.rip = BigInt.asUintN(width, state.getWide('regionBase') + BigInt(leave.delta));
   state.set('remaining', state.get('remaining') + leave.left);
   const { constants = [] } = leave;
   for (let i = 0; i < constants.length; i += 2) state.i32[constants[i] as number] = constants[i + 1] as number;

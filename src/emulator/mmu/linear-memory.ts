@@ -151,7 +151,7 @@ export class LinearMemory {
 
   /** Outside 64-bit mode linear addresses are 32 bits wide. */
   wrap(address: bigint): bigint {
-    return (this.state.get('efer') & 0x400) !== 0 ? BigInt.asUintN(64, address) : address & 0xffffffffn;
+    return (this.state.efer & 0x400) !== 0 ? BigInt.asUintN(64, address) : address & 0xffffffffn;
   }
 
   readPhysical(address: number, size: number): bigint {

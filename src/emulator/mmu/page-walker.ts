@@ -6,11 +6,14 @@
 import { CR0, CR4, EFER } from '../cpu/control-bits.js';
 import type { CpuState } from '../cpu/cpu-state.js';
 import { RAM_BASE } from '../cpu/memory-map.js';
+import { stateAddress } from '../cpu/state-layout.js';
 import { pagingMode } from './paging-modes.js';
 import type { PhysicalPages } from './physical-pages.js';
 
 /** Bits of a page-fault error code (SDM volume 3, 4.7). */
 export const FAULT = { present: 1, write: 2, user: 4, reserved: 8, fetch: 16 } as const;
+
+const CR3 = stateAddress('cr3') >> 2;
 
 const PRESENT = 1;
 const WRITABLE = 2;
@@ -20,6 +23,7 @@ const DIRTY = 0x40;
 const PAGE_SIZE_BIT = 0x80;
 const GLOBAL = 0x100;
 
+const MOST_LEVELS = 4;
 /** MAXPHYADDR is 40 bits for both models; entry bits 51:40 are reserved. */
 const RESERVED_HIGH = 0x000fff00;
 const NO_EXECUTE = 0x80000000 | 0;
@@ -29,6 +33,9 @@ export class PageWalker {
   private readonly pages: PhysicalPages;
   /** Called when the walker changed a page that code was made from. */
   private readonly onCodeWrite: (address: number) => void;
+
+  /** Addresses of the entries that a walk went through and may mark. */
+  private readonly visited = new Float64Array(MOST_LEVELS);
 
   // Results of the last walk.
   frame = 0;
@@ -51,7 +58,7 @@ export class PageWalker {
   /** True with `frame` etc. set, or false with `errorCode` set. `high` is 0 outside 64-bit mode. */
   walk(low: number, high: number, write: boolean, user: boolean, fetch: boolean): boolean {
     const { state } = this;
-    const [cr0, cr4, efer] = [state.get('cr0'), state.get('cr4'), state.get('efer')];
+    const { cr0, cr4, efer } = state;
     const mode = pagingMode(cr0, cr4, efer);
     this.errorCode = (write ? FAULT.write : 0) | (user ? FAULT.user : 0);
     if (mode === undefined) {
@@ -64,12 +71,13 @@ export class PageWalker {
     }
     const noExecute = (efer & EFER.NXE) !== 0 && mode.entryBytes === 8;
     if (fetch && (noExecute || (cr4 & CR4.SMEP) !== 0)) this.errorCode |= FAULT.fetch;
-    const cr3 = Number(state.getWide('cr3') & 0xff_ffff_ffffn);
+    const cr3 = ((state.i32[CR3 + 1] as number) & 0xff) * 2 ** 32 + ((state.i32[CR3] as number) >>> 0);
     let table = mode.entryBytes === 8 && mode.levels.length === 3 ? cr3 % 2 ** 32 : cr3;
     table -= table % (mode.levels.length === 3 && mode.entryBytes === 8 ? 32 : 4096);
     let allowed = WRITABLE | USER;
     let mayExecute = true;
-    const visited: number[] = [];
+    let visited = 0;
+    let used = ACCESSED;
     for (const level of mode.levels) {
       const index = indexOf(low, high, level.shift) & ((1 << level.indexBits) - 1);
       const address = table + index * mode.entryBytes;
@@ -86,7 +94,8 @@ export class PageWalker {
       if (!level.pointerOnly) {
         allowed &= entry;
         if (noExecute && (entryHigh & NO_EXECUTE) !== 0) mayExecute = false;
-        visited.push(address);
+        used &= entry;
+        this.visited[visited++] = address;
       }
       if (!isPage) {
         table = (entryHigh & 0xff) * 2 ** 32 + ((entry & 0xfffff000) >>> 0);
@@ -104,7 +113,7 @@ export class PageWalker {
         this.errorCode |= FAULT.present;
         return false;
       }
-      this.markUsed(visited, entry, write);
+      if (used === 0 || (write && (entry & DIRTY) === 0)) this.markUsed(visited, entry, write);
       this.writable = (allowed & WRITABLE) !== 0 || (!user && (cr0 & CR0.WP) === 0);
       this.guarded = guarded;
       this.dirty = write || (entry & DIRTY) !== 0;
@@ -132,13 +141,15 @@ export class PageWalker {
     return shift === 30 && (entry & 0x3fff_e000) !== 0;
   }
 
-  private markUsed(visited: readonly number[], leaf: number, write: boolean): void {
-    visited.forEach((address, i) => {
-      const isLeaf = i === visited.length - 1;
+  /** Sets the accessed bits of the first `count` visited entries, and the dirty bit of the last for a write. */
+  private markUsed(count: number, leaf: number, write: boolean): void {
+    for (let i = 0; i < count; i++) {
+      const address = this.visited[i] as number;
+      const isLeaf = i === count - 1;
       const old = isLeaf ? leaf : this.read(address);
       const next = old | ACCESSED | (isLeaf && write ? DIRTY : 0);
       if (next !== old) this.write(address, next);
-    });
+    }
   }
 
   /** A dword of guest-physical memory; outside RAM reads as all ones. */
@@ -164,8 +175,9 @@ function indexOf(low: number, high: number, shift: number): number {
 
 /** Physical page number of the 4 KiB page inside a page of 2^shift bytes. */
 function frameOf(entry: number, high: number, entryBytes: number, shift: number, low: number): number {
-  const inside = shift === 12 ? 0 : (low & (2 ** shift - 1)) >>> 12;
-  const base = (entry & ~(2 ** shift - 1)) >>> 12;
+  const offsetBits = (1 << shift) - 1;
+  const inside = (low & offsetBits) >>> 12;
+  const base = (entry & ~offsetBits) >>> 12;
   if (entryBytes === 8) return (high & 0xff) * 2 ** 20 + base + inside;
   // PSE-36: bits 20:13 of a 4 MiB entry are address bits 39:32.
   const extended = shift === 22 ? ((entry >>> 13) & 0xff) * 2 ** 20 : 0;
