@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { writeTinyGuest } from '../live/tiny-guest.js';
 import { linuxGuest } from '../synthetic/linux-guest.js';
-import { ensureBuilt, memlapse, type Run, scratch } from './run-cli.js';
+import { type CommandServer, commandServer, ensureBuilt, memlapse, type Run, scratch } from './run-cli.js';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -15,8 +15,12 @@ const folder = scratch();
 const at = (name: string) => join(folder, name);
 const store = at('store');
 
-const call = (...args: string[]): Promise<Run> =>
-  memlapse(folder, args, { MEMLAPSE_STORE: store, MEMLAPSE_GUESTS: at('guests') });
+const environment = { MEMLAPSE_STORE: store, MEMLAPSE_GUESTS: at('guests') };
+const call = (...args: string[]): Promise<Run> => memlapse(folder, args, environment);
+
+/** Damaged stores, which may take a process down, and orders to a run get a process of their own; all others share one. */
+const OWN_PROCESS = / --store |^live (?!run)/;
+let server: CommandServer;
 
 /** A store that holds `a` (two moments), `other` (32 bits), and damaged copies of its file in folders of their own. */
 beforeAll(async () => {
@@ -43,8 +47,12 @@ beforeAll(async () => {
   truncateSync(at('cut/snapshots.mdb'), 20_000);
   truncateSync(at('short/snapshots.mdb'), 100);
   mkdirSync(at('folder/snapshots.mdb'));
+  server = await commandServer(folder, environment);
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  server?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 type Refusal = readonly [args: string, code: 1 | 2, line: RegExp];
 
@@ -144,7 +152,8 @@ const REFUSALS: readonly Refusal[] = [
 test.each(REFUSALS)('%s is refused in one line', async (words, code, line) => {
   const file = join(store, 'snapshots.mdb');
   const before = readFileSync(file);
-  const given = await call(...words.split(' ').map((word) => word.replace(/^~\//, `${folder}/`)));
+  const args = words.split(' ').map((word) => word.replace(/^~\//, `${folder}/`));
+  const given = OWN_PROCESS.test(words) ? await call(...args) : await server.memlapse(args);
   expect(given.stderr).toMatch(/^memlapse: [^\n]+\n$/);
   expect([given.code, given.stdout]).toEqual([code, '']);
   expect(given.stderr.trim().replace(/^memlapse: /, '')).toMatch(line);

@@ -2,7 +2,8 @@
  * Runs the command line as users do: a process of its own, built code, its own configuration and cache. Builds first when
  * dist is older than the sources.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -38,6 +39,52 @@ function environment(folder: string, more: Readonly<Record<string, string>>): No
 /** `memlapse ARGS`, with `folder` for a home. */
 export function memlapse(folder: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   return run(process.execPath, [BIN, ...args], environment(folder, more));
+}
+
+export interface CommandServer {
+  /** `memlapse ARGS`, when those before it are done. A process that ends in the middle is an error. */
+  memlapse(args: readonly string[]): Promise<Run>;
+  close(): void;
+}
+
+/** Runs many commands in one process (command-server.mjs), for tests of what they say. */
+export async function commandServer(
+  folder: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<CommandServer> {
+  const child = fork(join(import.meta.dirname, 'command-server.mjs'), [], {
+    env: environment(folder, more),
+    execArgv: [],
+    stdio: 'inherit',
+  });
+  const answer = async (): Promise<unknown> => {
+    const ended = new AbortController();
+    const { signal } = ended;
+    try {
+      return await Promise.race([
+        once(child, 'message', { signal }).then(([message]) => message),
+        once(child, 'exit', { signal }).then(([code]) => {
+          throw new Error(`the process of the commands ended with ${code}`);
+        }),
+      ]);
+    } finally {
+      ended.abort();
+    }
+  };
+  let last: Promise<unknown> = answer();
+  await last;
+  return {
+    memlapse(args) {
+      const run = last.then(() => {
+        const answered = answer();
+        child.send(args);
+        return answered as Promise<Run>;
+      });
+      last = run.catch(() => {});
+      return run;
+    },
+    close: () => void child.kill(),
+  };
 }
 
 /** How a shell calls `memlapse`, and in which environment. */

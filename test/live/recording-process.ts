@@ -1,5 +1,5 @@
 /**
- * A process that runs a guest and has its snapshots stored by a thread until it is killed: `GUEST STORE`. A line on stdout
+ * A process that runs a guest and has its snapshots stored by a thread until it is killed: `GUEST STORE THREAD`, with the file of the thread. A line on stdout
  * says the number of each that is stored.
  */
 import { loadGuestFile } from '../../src/guests/guest-file.js';
@@ -7,8 +7,7 @@ import { LiveSession } from '../../src/live/live-session.js';
 import { startThread } from '../../src/live/storing.js';
 import { openStore } from '../../src/snapshots/store.js';
 
-const [guest = '', folder = ''] = process.argv.slice(2);
-const file = new URL('./storing-thread-from-source.mjs', import.meta.url);
+const [guest = '', folder = '', thread = ''] = process.argv.slice(2);
 const session = await LiveSession.open(
   openStore(folder, { create: true }),
   { guest: await loadGuestFile(guest) },
@@ -22,6 +21,6 @@ const session = await LiveSession.open(
     snapshot: ({ snapshot }) => void process.stdout.write(`${snapshot.number}\n`),
     remark: (text) => void process.stderr.write(`${text}\n`),
   },
-  (...args) => startThread(file, ...args),
+  (...args) => startThread(new URL(thread), ...args),
 );
 await session.toEnd();

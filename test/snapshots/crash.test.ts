@@ -4,24 +4,37 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { collectGarbage } from '../../src/snapshots/collect-garbage.js';
 import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
 import { verifyStore } from '../../src/snapshots/verify-store.js';
 import { Random } from '../emulator/conformance/random.js';
 import { bufferMemory } from '../profiles/buffer-memory.js';
+import { type Bundle, bundleFromSource } from '../support/bundle-from-source.js';
 import { importWhole, noise, PAGE, temporaryFolder } from './temporary-store.js';
 import { contents, WRITER_FRAMES } from './writer-contents.js';
 
-const SCRIPT = fileURLToPath(new URL('./writer-process.ts', import.meta.url));
-const COMMAND = [process.execPath, '--import', 'tsx', SCRIPT] as const;
+/** The processes that tests start. */
+let writer: Bundle;
+let verifier: Bundle;
+beforeAll(async () => {
+  writer = await bundleFromSource(new URL('./writer-process.ts', import.meta.url));
+  verifier = await bundleFromSource(new URL('./verify-process.ts', import.meta.url));
+});
+afterAll(() => {
+  writer?.remove();
+  verifier?.remove();
+});
+const writing = (...args: readonly string[]) => [fileURLToPath(writer.file), ...args];
+
 const FILE = 'snapshots.mdb';
 /** How often a writer is killed. KILLS=100 looks longer. */
 const KILLS = Number(process.env.KILLS ?? 8);
 
 function startWriter(folder: string, series: string, count: number) {
-  const [node, ...rest] = COMMAND;
-  const child = spawn(node, [...rest, folder, series, String(count)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, writing(folder, series, String(count)), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   let text = '';
   child.stdout.on('data', (data: Buffer) => {
@@ -99,8 +112,7 @@ describe('a full disk', () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
     if (mounted.status !== 0) return undefined;
     onTestFinished(() => void spawnSync('umount', ['-l', folder]));
-    const [node, ...rest] = COMMAND;
-    const run = spawnSync(node, [...rest, folder, 'a', '100'], { encoding: 'utf8' });
+    const run = spawnSync(process.execPath, writing(folder, 'a', '100'), { encoding: 'utf8' });
     return { folder, stderr: run.stderr, status: run.status };
   }
 
@@ -122,9 +134,8 @@ describe('a full disk', () => {
   test('is told of a file that may not grow, too', async () => {
     const folder = temporaryFolder();
     // 1 KiB blocks: 20 MiB.
-    const run = spawnSync('bash', ['-c', `ulimit -f 20480; exec "$@"`, 'bash', ...COMMAND, folder, 'a', '100'], {
-      encoding: 'utf8',
-    });
+    const command = [process.execPath, ...writing(folder, 'a', '100')];
+    const run = spawnSync('bash', ['-c', `ulimit -f 20480; exec "$@"`, 'bash', ...command], { encoding: 'utf8' });
     expect(run.stderr).toBe(`the store in ${folder}: the file would grow too large\n`);
     await opened(folder, (store) => expect(expectIntact(store).length).toBeGreaterThan(0));
   });
@@ -170,7 +181,6 @@ describe('flipped bytes', () => {
     await store.close();
     const path = join(folder, FILE);
     const whole = readFileSync(path);
-    const verify = fileURLToPath(new URL('./verify-process.ts', import.meta.url));
     const outcomes = new Set<string>();
     for (let round = 0; round < 12; round++) {
       const damaged = Buffer.from(whole);
@@ -178,7 +188,7 @@ describe('flipped bytes', () => {
       damaged[at] = (damaged[at] as number) ^ 0x41;
       writeFileSync(path, damaged);
       // In a process of its own: a database with a damaged index may take its reader down.
-      const run = spawnSync(process.execPath, ['--import', 'tsx', verify, folder], { encoding: 'utf8' });
+      const run = spawnSync(process.execPath, [fileURLToPath(verifier.file), folder], { encoding: 'utf8' });
       outcomes.add(run.stdout.trim() || 'no answer');
       // "Whole" is right only where the page contents are all what they were: verify-process compares them as well.
       expect(run.stdout).not.toContain('WRONG');
