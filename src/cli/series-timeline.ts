@@ -6,6 +6,7 @@ import { ObjectSeries } from '../analysis/series/object-series.js';
 import type { SeriesRunner } from '../analysis/series/series-runner.js';
 import { type Columns, column, type Row } from '../core/columns.js';
 import { UserError } from '../core/errors.js';
+import { wallTime } from '../objects/linux/clock.js';
 import type { SeriesMember } from '../open/open-series.js';
 import { lifeBar } from '../report/life-bar.js';
 import type { OverTimeResult } from './over-time.js';
@@ -23,8 +24,8 @@ function columnsOf(clock: SeriesClock): Columns {
     beganAfter: clock.column('Inferred: it began after this snapshot, the last one without it'),
     endedBefore: clock.column('Inferred: it ended before this snapshot, the first one without it'),
     began: column.time("Recorded: its beginning by the kernel's own account"),
-    firstSeenTime: column.time('Observed: the first snapshot on the calendar', { quiet: true }),
-    lastSeenTime: column.time('Observed: the last snapshot on the calendar', { quiet: true }),
+    firstSeenTime: column.time('Observed: the first snapshot on the calendar of the guest', { quiet: true }),
+    lastSeenTime: column.time('Observed: the last snapshot on the calendar of the guest', { quiet: true }),
     endTime: column.time('Where it ends on a chart: the first snapshot without it, or the last of all', {
       quiet: true,
     }),
@@ -51,6 +52,8 @@ export function seriesTimeline(
     const silent = new Set<string>();
     for (const [index, member] of members.entries()) {
       if (!usable.includes(member)) continue;
+      const { linux } = await runner.image(member.name, member.memory);
+      clock.guestClock(index, linux === undefined ? undefined : wallTime(linux));
       for (const { plugin, collector } of collectors) {
         if (silent.has(plugin.name)) continue;
         try {

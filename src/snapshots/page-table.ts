@@ -4,6 +4,7 @@
  * A leaf has 64 frames; the root lists leaves. A snapshot that differs from its base in a few pages has a root of its
  * own and a few leaves.
  */
+import { endianness } from 'node:os';
 import type { Frames } from './store-database.js';
 
 export const LEAF_FRAMES = 64;
@@ -24,15 +25,22 @@ export function sameEntries(a: Frames, b: Frames): boolean {
   return true;
 }
 
-/** The little-endian bytes of ids, and back. */
+/** The little-endian bytes of ids, and back. Copied whole: V8 spends more on a loop over them than it takes. */
 export function encodeIds(ids: Uint32Array): Buffer {
-  const bytes = Buffer.alloc(ids.length * 4);
-  for (let index = 0; index < ids.length; index++) bytes.writeUInt32LE(ids[index] as number, index * 4);
-  return bytes;
+  return inOrder(Buffer.from(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength)));
 }
 
 export function decodeIds(bytes: Buffer): Frames {
   const ids = new Uint32Array(Math.floor(bytes.length / 4));
-  for (let index = 0; index < ids.length; index++) ids[index] = bytes.readUInt32LE(index * 4);
+  const copy = Buffer.from(ids.buffer);
+  copy.set(bytes.subarray(0, copy.length));
+  inOrder(copy);
   return ids;
+}
+
+const IS_LITTLE_ENDIAN = endianness() === 'LE';
+
+/** `words` turned from this machine's order into the file's, or back. */
+function inOrder(words: Buffer): Buffer {
+  return IS_LITTLE_ENDIAN ? words : words.swap32();
 }

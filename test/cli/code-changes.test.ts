@@ -68,6 +68,15 @@ describe('kernel text that changed', async () => {
     expect(await codeChanges(base.memory, (await edited()).memory)).toEqual([]);
   });
 
+  test('is not what only may be executed: kernels without NX map their data so', async () => {
+    // The synthetic guest's image is mapped executable as a whole, as on i386 without PAE.
+    const { memory } = (await edited()).hook(5, target);
+    const place = base.kernel.requireAddress('sys_call_table');
+    expect(base.kernel.space.translate(place)).toMatchObject({ kind: 'mapped', executable: true });
+    const rows = await codeChanges(base.memory, memory);
+    expect([...new Set(rows.map(({ kind }) => kind))]).toEqual(['system call', 'memory of kernel']);
+  });
+
   test('is chosen and left out by name, as pages are', async () => {
     const { memory } = (await edited()).write(address, Uint8Array.of(0xcc));
     const kinds = async (choice: Parameters<typeof codeChanges>[2]) =>

@@ -16,6 +16,7 @@ import { openStore } from '../../src/snapshots/store.js';
 import { GuestEditor } from '../analysis/synthetic-moments.js';
 import { bufferMemory } from '../profiles/buffer-memory.js';
 import { importWhole } from '../snapshots/temporary-store.js';
+import { GUEST } from '../synthetic/guest-truth.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'memlapse-timeline-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -100,8 +101,9 @@ describe('the timeline of a series', async () => {
       expect(Number.isFinite(ts) && (dur as number) >= 0).toBe(true);
     }
     const gone = bars.find(({ name }) => name === 'renamed (pid 100)');
-    // From the first moment with it to the first one without it, two seconds later.
-    expect([gone?.ts, gone?.dur]).toEqual([1_700_000_000_000_000 + 1_000_000, 2_000_000]);
+    // From the first moment with it to the first one without it, two seconds later, on the guest's own calendar: its clock
+    // is an hour after its boot at the first of the moments that have one, and does not go on.
+    expect([gone?.ts, gone?.dur]).toEqual([(GUEST.booted + 3600) * 1e6, 2_000_000]);
   });
 
   test('is what Timesketch imports: a message, a time and what it is, in every line', async () => {

@@ -3,6 +3,7 @@
  * tells from moment to moment.
  */
 import { expect, test } from 'vitest';
+import { changedCode } from '../../src/analysis/changes/changed-code.js';
 import { compareMembers } from '../../src/analysis/changes/compare-members.js';
 import { comparedPlugins } from '../../src/analysis/changes/compared-plugins.js';
 import { Image } from '../../src/analysis/image.js';
@@ -12,6 +13,7 @@ import { type MarkedRow, runPlugin } from '../../src/analysis/run-plugin.js';
 import { type Member, ObjectSeries } from '../../src/analysis/series/object-series.js';
 import { SeriesRunner } from '../../src/analysis/series/series-runner.js';
 import { UserError } from '../../src/core/errors.js';
+import { changedFrames } from '../../src/memory/changed-frames.js';
 import type { SnapshotStore } from '../../src/snapshots/store.js';
 import { untold } from './event-log.js';
 import { KINDS, parseTruth, rowLines, type Truth } from './event-truth.js';
@@ -65,6 +67,19 @@ export function judgeRows(moments: () => readonly JudgedMoment[]): void {
         rows.map(({ row }) => row),
       );
       expect(found.sort(), image.name).toEqual([...truth.lines[kind]].sort());
+    }
+  });
+}
+
+/** Declares the test that no code of the kernel is overwritten: of guests that flip no jump label of its. */
+export function judgeCode(moments: () => readonly JudgedMoment[]): void {
+  test('no code of the kernel is other code at a later moment', async () => {
+    for (const [index, after] of moments().entries()) {
+      const before = moments()[index - 1];
+      if (before === undefined) continue;
+      const frames = changedFrames(before.member.memory, after.member.memory);
+      const [old, now] = [await before.image.requireLinux(), await after.image.requireLinux()];
+      expect([...changedCode(frames, old, now)].map(({ symbol }) => symbol)).toEqual([]);
     }
   });
 }

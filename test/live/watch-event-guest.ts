@@ -20,7 +20,15 @@ import { openStore, type SnapshotStore } from '../../src/snapshots/store.js';
 import { importWhole } from '../snapshots/temporary-store.js';
 import { bootEventGuest, guestParts } from './event-guest.js';
 import { MOMENTS } from './event-script.js';
-import { fullRun, type JudgedMoment, judgeComparison, judgedMoment, judgeRows, outcome } from './judge-moments.js';
+import {
+  fullRun,
+  type JudgedMoment,
+  judgeCode,
+  judgeComparison,
+  judgedMoment,
+  judgeRows,
+  outcome,
+} from './judge-moments.js';
 
 const SERIES = 'events';
 /** From power-on to the last moment, and for one test, on a machine with other work to do. */
@@ -57,6 +65,7 @@ export function watchEventGuest(architecture: DebianArchitecture): void {
 
     judgeRows(() => moments);
     judgeComparison(() => moments);
+    judgeCode(() => moments);
 
     test('there was something to tell, and a moment with nothing', () => {
       expect(moments.map(({ log }) => log.length)).toEqual([0, 8, 0, 0]);

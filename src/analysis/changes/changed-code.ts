@@ -8,7 +8,7 @@ import { PAGE_SIZE } from '../../core/address.js';
 import { changedBytes } from '../../memory/changed-frames.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
-import { loadedModules, placeOf } from '../../objects/linux/symbolize.js';
+import { inText, loadedModules, placeOf } from '../../objects/linux/symbolize.js';
 import { pageOwners } from '../../objects/page-owners.js';
 
 export interface ChangedCode {
@@ -76,10 +76,11 @@ function* stretchesIn(frames: Iterable<number>, before: LinuxKernel, kernel: Lin
   for (const frame of frames) {
     const owner = owners.get(frame)?.find(({ pid, name }) => pid === undefined && known.has(name));
     if (owner === undefined) continue;
-    const mapping = kernel.space.translate(owner.address);
-    if (mapping.kind !== 'mapped' || !mapping.executable) continue;
+    const last = owner.address + BigInt(PAGE_SIZE - 1);
+    if (!inText(kernel, owner.address) && !inText(kernel, last)) continue;
     for (const change of changedBytes(before.memory, kernel.memory, frame)) {
       const address = owner.address + BigInt(change.address % PAGE_SIZE);
+      if (!inText(kernel, address)) continue;
       const place = placeOf(kernel, address);
       const isNear = place?.symbol !== undefined && place.offset < MAX_DISTANCE;
       yield {

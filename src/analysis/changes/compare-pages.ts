@@ -6,10 +6,11 @@ import { changedFrames } from '../../memory/changed-frames.js';
 import type { PhysicalMemory } from '../../memory/physical-memory.js';
 import type { LinuxKernel } from '../../objects/linux/kernel.js';
 import { type PageUse, pageUse } from '../../objects/linux/page-use.js';
+import { inText } from '../../objects/linux/symbolize.js';
 import { pageOwners } from '../../objects/page-owners.js';
 
 export interface OwnedChange {
-  /** `kernel text` and `module text` are what may be executed; `other`: nobody's name is on it. */
+  /** `kernel text` and `module text` hold their functions; `other`: nobody's name is on it. */
   readonly kind: 'process' | 'module' | 'module text' | 'kernel' | 'kernel text' | PageUse['kind'] | 'other';
   readonly owner: string;
   readonly pid: number | undefined;
@@ -46,9 +47,7 @@ function ownersOf(kernel: LinuxKernel, frame: number): Owner[] {
     const named = owners.map(({ pid, name, address }): Owner => {
       if (pid !== undefined) return { kind: 'process', owner: name, pid };
       const kind = name === 'kernel' ? 'kernel' : 'module';
-      const mapping = kernel.space.translate(address);
-      const isText = mapping.kind === 'mapped' && mapping.executable;
-      return { kind: isText ? `${kind} text` : kind, owner: name, pid };
+      return { kind: inText(kernel, address) ? `${kind} text` : kind, owner: name, pid };
     });
     return [...new Map(named.map((owner) => [`${owner.kind}/${owner.pid}/${owner.owner}`, owner])).values()];
   }

@@ -62,6 +62,13 @@ export function moduleRegions(module: StructView): ModuleRegion[] {
   return GENERATIONS.find(({ member }) => module.has(member))?.regions(module) ?? [];
 }
 
+/** Where a module's functions lie: the first element of `mem`, before 6.4 the beginning of its core (see field-alternatives.ts). */
+export function moduleText(module: StructView): { readonly base: bigint; readonly end: bigint } | undefined {
+  const base = module.ptr('mem.base');
+  const size = module.num('mem.size');
+  return base === undefined || size === undefined ? undefined : { base, end: base + BigInt(size) };
+}
+
 /** `enum module_state`, include/linux/module.h. */
 const STATES = ['Live', 'Loading', 'Unloading', 'Unformed'] as const;
 

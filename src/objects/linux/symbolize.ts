@@ -1,12 +1,14 @@
 /** Names kernel addresses: `do_sys_open+0x10`, `ext4_file_open+0x4 [ext4]`, and which module an address lies in. */
 import type { LinuxKernel } from './kernel.js';
-import { type ModuleSymbol, moduleRegions, moduleSymbols, modules } from './modules.js';
+import { type ModuleSymbol, moduleRegions, moduleSymbols, modules, moduleText } from './modules.js';
 
 /** A listed module with its memory, ready to be searched. */
 export interface LoadedModule {
   readonly name: string;
   readonly address: bigint;
   readonly regions: readonly { readonly base: bigint; readonly end: bigint }[];
+  /** Its functions; undefined when the kernel does not say where they end. */
+  readonly text: { readonly base: bigint; readonly end: bigint } | undefined;
   /** By address, ascending; read when first asked for. */
   symbols(): readonly ModuleSymbol[];
 }
@@ -22,6 +24,7 @@ export function loadedModules(kernel: LinuxKernel): readonly LoadedModule[] {
         name: module.text('name') ?? '?',
         address: module.address,
         regions: moduleRegions(module).map(({ base, size }) => ({ base, end: base + BigInt(size) })),
+        text: moduleText(module),
         symbols: () => {
           symbols ??= [...moduleSymbols(kernel, module)].sort((a, b) => Number(a.address - b.address));
           return symbols;
@@ -82,6 +85,16 @@ export function inKernelText(kernel: LinuxKernel, address: bigint): boolean {
   const start = kernel.address('_stext');
   const end = kernel.address('_etext');
   return start !== undefined && end !== undefined && address >= start && address < end;
+}
+
+/**
+ * True for text of the kernel and of listed modules. What page tables let be executed is more than that where there is no
+ * NX: i386 without it maps all of the kernel's data so.
+ */
+export function inText(kernel: LinuxKernel, address: bigint): boolean {
+  if (inKernelText(kernel, address)) return true;
+  const text = moduleAt(kernel, address)?.text;
+  return text !== undefined && address >= text.base && address < text.end;
 }
 
 function lastAtOrBefore(symbols: readonly ModuleSymbol[], address: bigint): ModuleSymbol | undefined {
