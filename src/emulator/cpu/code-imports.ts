@@ -4,7 +4,7 @@
  */
 import type { Imports } from '../codegen/with-imports.js';
 import { createMissFunctions } from '../interpreter/dispatcher.js';
-import { RAISE_X87_TRAP } from '../isa/instruction-builder.js';
+import { unitOfTrap } from '../isa/instruction-builder.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import type { ProcessorCore } from './core.js';
 import { divide128 } from './divide128.js';
@@ -39,7 +39,7 @@ export function codeImports(core: ProcessorCore, leaves: CodeLeaves): Imports {
       return fault === undefined ? 1 : 0;
     },
     raise: (vector: number, errorCode: number, record: number) => {
-      const actual = vector >= 0 ? vector : state.get(vector === RAISE_X87_TRAP ? 'x87Trap' : 'sseTrap');
+      const actual = vector >= 0 ? vector : state.get(`${unitOfTrap(vector)}Trap`);
       leaves.before(new GuestException(actual, errorCode), record);
     },
     host: leaves.callHelper,

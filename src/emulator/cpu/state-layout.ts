@@ -112,8 +112,9 @@ const derived: readonly (readonly [string, FieldType])[] = [
   ['tlbOffset', 'i32'],
   // Nonzero: leave generated code at the next STI/POPF-like boundary (an interrupt waits).
   ['attention', 'i32'],
-  // Nonzero when x87 / SSE instructions must trap (CR0.TS, EM, OSFXSR …); value = what to raise.
+  // Nonzero when x87 / MMX / SSE instructions must trap (CR0.TS, EM, OSFXSR …); value = what to raise.
   ['x87Trap', 'i32'],
+  ['mmxTrap', 'i32'],
   ['sseTrap', 'i32'],
   // One instruction is executed alone; device accesses and stores to code are allowed.
   ['stepping', 'i32'],

@@ -22,9 +22,14 @@ import type { FlagKind } from './flag-kinds.js';
 import type { CpuMode, Instruction, MemoryOperand, Operand } from './instruction.js';
 import { ACCESS_STACK, ACCESS_WRITE, integerType, MemoryBuilder } from './memory-builder.js';
 
-/** Pseudo-vectors of `raise`: whatever the field `x87Trap` or `sseTrap` says. */
-export const RAISE_X87_TRAP = -1;
-export const RAISE_SSE_TRAP = -2;
+/** Units whose instructions can be off; the field `x87Trap`, `mmxTrap` or `sseTrap` says what to raise then. */
+export const UNITS = ['x87', 'mmx', 'sse'] as const;
+export type Unit = (typeof UNITS)[number];
+
+/** Pseudo-vector of `raise`: what the unit's field says. */
+const trapOf = (unit: Unit): number => -1 - UNITS.indexOf(unit);
+/** The unit of a pseudo-vector. */
+export const unitOfTrap = (vector: number): Unit => UNITS[-1 - vector] as Unit;
 
 /** Segment encodings. */
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
@@ -432,9 +437,9 @@ export abstract class InstructionBuilder extends MemoryBuilder {
     this.raiseIf(this.ne(this.and(address, this.i32(bytes - 1)), this.i32(0)), 13, 0);
   }
 
-  /** Traps (#UD, #NM, #MF) when the x87 or SSE state must not be touched now; see `cpu/fpu-traps.ts`. */
-  requireUnit(unit: 'x87' | 'sse'): void {
-    this.ifRarely(this.state(`${unit}Trap`), () => this.raise(unit === 'x87' ? RAISE_X87_TRAP : RAISE_SSE_TRAP));
+  /** Traps (#UD, #NM, #MF) when the unit's state must not be touched now; see `cpu/fpu-traps.ts`. */
+  requireUnit(unit: Unit): void {
+    this.ifRarely(this.state(`${unit}Trap`), () => this.raise(trapOf(unit)));
   }
 
   /** A fresh local that survives the instruction; for loops in semantic functions. */

@@ -256,7 +256,7 @@ function shiftBytes(left: boolean): Semantics {
 /** PINSRW: a word of a general register or memory into lane imm. */
 const insertWord = (file: 'mmx' | 'xmm'): Semantics => {
   return (b) => {
-    b.requireUnit(file === 'mmx' ? 'x87' : 'sse');
+    b.requireUnit(file === 'mmx' ? 'mmx' : 'sse');
     const index = b.let(b.and(immediateByte(b, 2), b.i32(file === 'mmx' ? 3 : 7)));
     const value = b.let(b.resize(b.read(1), 2));
     if (file === 'mmx') enterMmxFor(b, 0);
@@ -270,7 +270,7 @@ function enterMmxFor(b: InstructionBuilder, i: number): void {
 
 const extractWord = (file: 'mmx' | 'xmm'): Semantics => {
   return (b) => {
-    b.requireUnit(file === 'mmx' ? 'x87' : 'sse');
+    b.requireUnit(file === 'mmx' ? 'mmx' : 'sse');
     const index = b.and(immediateByte(b, 2), b.i32(file === 'mmx' ? 3 : 7));
     const word = b.let(b.loadMemory('i32', 2, b.add(b.registerAddress(1), b.shl(index, b.i32(1)))));
     if (file === 'mmx') enterMmx(b);

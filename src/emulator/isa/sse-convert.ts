@@ -146,7 +146,7 @@ const packed = (lanes: Lanes): Semantics => sse((b) => b.write(0, convertLanes(b
 function fromMmx(lanes: Lanes): Semantics {
   return (b) => {
     b.requireUnit('sse');
-    b.requireUnit('x87');
+    b.requireUnit('mmx');
     const source = b.let(fromLow(b, readMmx(b, 1)));
     if (!b.isMemory(1)) enterMmx(b);
     const result = convertLanes(b, source, lanes);
@@ -158,7 +158,7 @@ function fromMmx(lanes: Lanes): Semantics {
 function toMmx(lanes: Lanes): Semantics {
   return (b) => {
     b.requireUnit('sse');
-    b.requireUnit('x87');
+    b.requireUnit('mmx');
     if (b.isMemory(1) && b.size(1) === 16) b.requireAligned(1, 16);
     const source = sourceVector(b);
     // The switch to MMX comes first: it stays even when the conversion raises.

@@ -146,7 +146,7 @@ const logic = (op: VectorOp, swapped = false): Semantics =>
 /** MASKMOVDQU/MASKMOVQ: the bytes whose mask has its top bit set, to DS:rDI. */
 function maskedStore(bytes: 8 | 16): Semantics {
   return (b) => {
-    b.requireUnit(bytes === 16 ? 'sse' : 'x87');
+    b.requireUnit(bytes === 16 ? 'sse' : 'mmx');
     const size = b.instruction.addressSize;
     const base = b.let(b.offsetIn(size, b.gpr(7, 8)));
     for (let i = 0; i < bytes; i++) {

@@ -116,7 +116,7 @@ export function writeMmx(b: InstructionBuilder, i: number, value: Value): void {
 
 export function mmx(run: Semantics): Semantics {
   return (b) => {
-    b.requireUnit('x87');
+    b.requireUnit('mmx');
     run(b);
   };
 }

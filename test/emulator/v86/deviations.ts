@@ -5,7 +5,7 @@ import { PENTIUM3 } from '../../../src/emulator/cpu/models.js';
 import { Decoder } from '../../../src/emulator/decode/decoder.js';
 import type { Instruction } from '../../../src/emulator/isa/instruction.js';
 import type { Slot } from './random-program.js';
-import type { SlotEnd } from './slot-end.js';
+import { differences, type SlotEnd } from './slot-end.js';
 
 const decoder = new Decoder(PENTIUM3.features);
 const REAL = CPU_MODES[0]!;
@@ -31,6 +31,16 @@ export function instructionAt(slot: Slot, { eip }: SlotEnd): Instruction | undef
 
 const sameEnd = (here: SlotEnd, there: SlotEnd): boolean => here.vector === there.vector && here.eip === there.eip;
 
+const isSse = (instruction: Instruction | undefined): boolean => instruction?.row.feature?.startsWith('sse') === true;
+
+const hasBytes = ({ slot }: Deviation, ...bytes: readonly number[]): boolean =>
+  slot.code.some((_, at) => bytes.every((byte, i) => slot.code[at + i] === byte));
+
+/** Is nothing different but `bits` of a register? */
+const differsOnly = ({ here, there }: Deviation, register: 'eax' | 'ebx', bits: number): boolean =>
+  ((here[register] ^ there[register]) & ~bits) === 0 &&
+  differences(here, { ...there, [register]: here[register] }).length === 0;
+
 const touchesMemory = ({ row, operands }: Instruction): boolean =>
   operands.some(({ kind }) => kind === 'memory') ||
   row.repeatable === true ||
@@ -45,6 +55,28 @@ export const DEVIATIONS: readonly { readonly reason: string; readonly applies: (
       here.error === 0 &&
       at !== undefined &&
       touchesMemory(at),
+  },
+  {
+    reason: 'v86 has no INVD (SDM volume 2, INVD)',
+    applies: ({ slot, there }) => there.vector === 6 && instructionAt(slot, there)?.row.name === 'invd',
+  },
+  {
+    reason: 'SSE with CR4.OSFXSR clear raises #UD (SDM volume 3, 13.1.3); v86 does not look at it',
+    applies: ({ slot, here }) => here.vector === 6 && isSse(instructionAt(slot, here)),
+  },
+  {
+    reason: 'bits 16 to 19 of what LAR gives are undefined (SDM volume 2, LAR); v86 has those of the limit',
+    applies: (deviation) =>
+      hasBytes(deviation, 0x0f, 0x02) &&
+      differsOnly(deviation, 'ebx', 0xf_0000) &&
+      sameEnd(deviation.here, deviation.there),
+  },
+  {
+    reason: 'what IN reads depends on the devices, which are others',
+    applies: (deviation) =>
+      [0xec, 0xed, 0x6c, 0xe4].some((byte) => hasBytes(deviation, byte)) &&
+      differsOnly(deviation, 'eax', -1) &&
+      sameEnd(deviation.here, deviation.there),
   },
   {
     reason: 'INVD and WBINVD outside ring 0 raise #GP (SDM volume 2, INVD); v86 has #UD',
