@@ -2,8 +2,8 @@
  * The types of a kernel build that earlier runs asked for, so that a short question need not read and index five megabytes
  * of BTF for thirty structures.
  *
- * Kept under the kernel's build ID, which is a digest of the types, too: what is kept is what the image's own BTF would
- * say. What nobody has asked for yet comes from there.
+ * Kept under the kernel's build ID, which is a digest of the types, too, and for one machine: what is kept is what its own BTF
+ * said. What nobody has asked for yet comes from there.
  */
 import type { BlobCache } from '../cache/blob-cache.js';
 import type { EnumType, Field, StructType, TypeSource } from '../types.js';
@@ -37,13 +37,13 @@ export class KeptTypes implements TypeSource {
   #opened: { readonly found: OpenTypes | undefined } | undefined;
 
   /**
-   * @param buildId of the kernel
+   * @param build names the kernel's build, and the machine that it ran on
    * @param open the types in the image, undefined when they cannot be read; called once, when something is not kept
    */
-  constructor(cache: BlobCache, buildId: string, pointerSize: 4 | 8, open: () => OpenTypes | undefined) {
+  constructor(cache: BlobCache, build: string, pointerSize: 4 | 8, open: () => OpenTypes | undefined) {
     this.pointerSize = pointerSize;
     this.#cache = cache;
-    this.#key = `linux types ${FORM} ${pointerSize} ${buildId}`;
+    this.#key = `linux types ${FORM} ${pointerSize} ${build}`;
     this.#open = open;
     const blob = cache.get(this.#key);
     const stored = blob === undefined ? undefined : (JSON.parse(blob.toString('utf8')) as Stored);

@@ -93,12 +93,18 @@ function locateBanner(memory: PhysicalMemory, location: LinuxKernelLocation): nu
   return hit.done === true ? undefined : hit.value;
 }
 
-/** Format, extent and the first megabyte, in which an amd64 kernel leaves a table of its own: the same at every moment. */
 function keyOf(memory: PhysicalMemory): string {
+  return `linux kernel ${FORM} ${machineDigest(memory)}`;
+}
+
+/**
+ * Format, extent and the first megabyte, in which an amd64 kernel leaves a table of its own: the same at every moment of a
+ * machine, and hardly ever for two machines.
+ */
+export function machineDigest(memory: PhysicalMemory): string {
   const { format, ranges, end, vmcoreinfo } = memory;
   const low = new Uint8Array(LOW_MEMORY);
   const length = memory.read(0, low);
   const identity = JSON.stringify([format, ranges, end, vmcoreinfo]);
-  const digest = createHash('sha1').update(identity).update(low.subarray(0, length)).digest('hex');
-  return `linux kernel ${FORM} ${digest}`;
+  return createHash('sha1').update(identity).update(low.subarray(0, length)).digest('hex');
 }

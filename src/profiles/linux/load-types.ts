@@ -19,6 +19,7 @@ import { SymbolList } from '../symbol-list.js';
 import type { StructType, SymbolSource, TypeSource } from '../types.js';
 import { kernelBuildId } from './build-id.js';
 import { KeptTypes } from './kept-types.js';
+import { machineDigest } from './kernel-cache.js';
 import type { KernelImage } from './kernel-image.js';
 import { type LinuxKernelLocation, lowestKernelAddress } from './location.js';
 import { moduleTypes } from './module-btf.js';
@@ -134,7 +135,9 @@ function imageTypes(
     return whole && { types: new BtfTypeSource(whole, image.pointerSize), count: whole.typeCount };
   };
   const buildId = cache && kernelBuildId(image, symbols);
-  const kept = cache && buildId ? new KeptTypes(cache, buildId, image.pointerSize, open) : undefined;
+  // Of this machine only: another one's memory could claim the build ID and bring other types.
+  const build = buildId && `${buildId} ${machineDigest(image.memory)}`;
+  const kept = cache && build ? new KeptTypes(cache, build, image.pointerSize, open) : undefined;
   const kernel = kept ?? open()?.types;
   const count = kept === undefined ? btf()?.typeCount : kept.count;
   if (kernel === undefined || count === undefined) return undefined;

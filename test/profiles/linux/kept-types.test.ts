@@ -7,6 +7,7 @@ import { Btf } from '../../../src/formats/btf/btf.js';
 import { KIND } from '../../../src/formats/btf/layout.js';
 import { writeNotes } from '../../../src/formats/elf/notes.js';
 import { openMemory } from '../../../src/formats/open-image.js';
+import type { PhysicalMemory } from '../../../src/memory/physical-memory.js';
 import { RecordingMemory } from '../../../src/memory/recording-memory.js';
 import { BtfTypeSource } from '../../../src/profiles/btf/btf-type-source.js';
 import { BlobCache } from '../../../src/profiles/cache/blob-cache.js';
@@ -106,6 +107,17 @@ describe('the build ID of a kernel', () => {
   });
 });
 
+/** The same memory but for a byte in its first page. */
+function withOtherStart(memory: PhysicalMemory): PhysicalMemory {
+  const read = (address: number, target: Uint8Array): number => {
+    const length = memory.read(address, target);
+    const at = 0x10 - address;
+    if (at >= 0 && at < length) target[at] = (target[at] as number) ^ 0xff;
+    return length;
+  };
+  return Object.create(memory, { read: { value: read }, page: { value: memory.page.bind(memory) } }) as PhysicalMemory;
+}
+
 const images = linuxImages().filter(({ arch, name }) => arch === 'amd64' && !name.endsWith('4g'));
 
 describe.skipIf(images.length === 0)('the types of a kernel in an image', () => {
@@ -119,24 +131,31 @@ describe.skipIf(images.length === 0)('the types of a kernel in an image', () => 
     else process.env.MEMLAPSE_CACHE = before;
   });
 
-  it.each(images.map((each) => [each.name, each] as const))('%s: are kept by its build ID', async (_, image) => {
-    const memory = await openMemory(await image.path());
-    const fresh = loadLinuxProfile(memory, { cache: false })!.profile;
-    const first = loadLinuxProfile(memory)!.profile;
-    const names = [...fresh.types.structNames()].slice(0, 400);
-    const enums = [...fresh.types.enumNames()].slice(0, 100);
-    const ofBoth = ({ types }: typeof fresh) => [
-      names.map((name) => types.struct(name)),
-      enums.map((name) => types.enum(name)),
-    ];
-    expect(ofBoth(first)).toEqual(ofBoth(fresh));
-    first.remember?.();
-    const recorder = new RecordingMemory(memory);
-    const again = loadLinuxProfile(recorder)!.profile;
-    expect(ofBoth(again)).toEqual(ofBoth(fresh));
-    expect(again.sources).toEqual(fresh.sources);
-    // Five megabytes of BTF are 1,200 pages.
-    expect([...recorder.frames].length).toBeLessThan(400);
-    memory.close();
-  });
+  it.each(images.map((each) => [each.name, each] as const))(
+    '%s: are kept for its build and machine',
+    async (_, image) => {
+      const memory = await openMemory(await image.path());
+      const fresh = loadLinuxProfile(memory, { cache: false })!.profile;
+      const first = loadLinuxProfile(memory)!.profile;
+      const names = [...fresh.types.structNames()].slice(0, 400);
+      const enums = [...fresh.types.enumNames()].slice(0, 100);
+      const ofBoth = ({ types }: typeof fresh) => [
+        names.map((name) => types.struct(name)),
+        enums.map((name) => types.enum(name)),
+      ];
+      expect(ofBoth(first)).toEqual(ofBoth(fresh));
+      first.remember?.();
+      const recorder = new RecordingMemory(memory);
+      const again = loadLinuxProfile(recorder)!.profile;
+      expect(ofBoth(again)).toEqual(ofBoth(fresh));
+      expect(again.sources).toEqual(fresh.sources);
+      // Five megabytes of BTF are 1,200 pages.
+      expect([...recorder.frames].length).toBeLessThan(400);
+      // Another machine that claims to run the same build is not believed.
+      const other = new RecordingMemory(withOtherStart(memory));
+      expect(ofBoth(loadLinuxProfile(other)!.profile)).toEqual(ofBoth(fresh));
+      expect([...other.frames].length).toBeGreaterThan(1200);
+      memory.close();
+    },
+  );
 });
