@@ -183,7 +183,9 @@ describe('a run', () => {
       return begin(...args);
     };
     expect(await session.toEnd()).toMatchObject({ kind: 'reached' });
-    expect(said.remarks).toEqual(["the snapshot for 'every' is missed: the disk is full"]);
+    // On a busy machine a snapshot can be slow, which is said, too.
+    const missed = said.remarks.filter((remark) => !remark.includes(' was slow: '));
+    expect(missed).toEqual(["the snapshot for 'every' is missed: the disk is full"]);
     expect(session.run.counts).toEqual({ taken: 3, missed: 1 });
     // The one after a failure is whole: it does not count on pages that were lost with it.
     expect(store.list('tiny').map(({ number, base }) => [number, base])).toEqual([
