@@ -1,8 +1,8 @@
 /**
  * `memlapse emulate`: boots a guest from files, connects its serial ports, runs it to its end and says how it went.
  *
- * The only place where the emulator meets host files, standard input and the wall clock. No flags and no text for
- * people here: that is the command's.
+ * With power-on.ts the only place where the emulator meets host files, standard input and the wall clock. No flags and no
+ * text for people here: that is the command's.
  */
 import type { Machine } from '../emulator/machine/machine.js';
 import type { Outcome } from '../emulator/machine/outcome.js';
