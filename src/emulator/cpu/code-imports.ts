@@ -4,7 +4,7 @@
  */
 import type { Imports } from '../codegen/with-imports.js';
 import { createMissFunctions } from '../interpreter/dispatcher.js';
-import { unitOfTrap } from '../isa/instruction-builder.js';
+import { unitOfTrap } from '../isa/units.js';
 import { bulkFill, bulkMove } from '../mmu/bulk.js';
 import type { ProcessorCore } from './core.js';
 import { divide128 } from './divide128.js';

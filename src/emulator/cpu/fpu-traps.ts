@@ -15,9 +15,9 @@ export function updateFpuTraps(state: CpuState): void {
   const unavailable = VECTOR.deviceNotAvailable;
   const pending = (state.get('fsw') & SUMMARY) !== 0 ? VECTOR.floatingPoint : 0;
   const [isEmulated, isSwitched] = [(cr0 & CR0.EM) !== 0, (cr0 & CR0.TS) !== 0];
-  const x87Trap = isEmulated || isSwitched ? unavailable : pending;
   const noSse = isEmulated || (state.cr4 & CR4.OSFXSR) === 0;
-  state.set('x87Trap', x87Trap);
-  state.set('mmxTrap', isEmulated ? VECTOR.invalidOpcode : x87Trap);
+  state.set('x87Trap', isEmulated || isSwitched ? unavailable : pending);
+  // What else traps MMX traps the x87, too, and changes with FSW (SDM volume 3, table 12-1).
+  state.set('mmxTrap', isEmulated ? VECTOR.invalidOpcode : 0);
   state.set('sseTrap', noSse ? VECTOR.invalidOpcode : isSwitched ? unavailable : 0);
 }

@@ -21,15 +21,7 @@ import { AF, CF, IOPL, OF, PF, SF, VM, ZF } from './eflags.js';
 import type { FlagKind } from './flag-kinds.js';
 import type { CpuMode, Instruction, MemoryOperand, Operand } from './instruction.js';
 import { ACCESS_STACK, ACCESS_WRITE, integerType, MemoryBuilder } from './memory-builder.js';
-
-/** Units whose instructions can be off; the field `x87Trap`, `mmxTrap` or `sseTrap` says what to raise then. */
-export const UNITS = ['x87', 'mmx', 'sse'] as const;
-export type Unit = (typeof UNITS)[number];
-
-/** Pseudo-vector of `raise`: what the unit's field says. */
-const trapOf = (unit: Unit): number => -1 - UNITS.indexOf(unit);
-/** The unit of a pseudo-vector. */
-export const unitOfTrap = (vector: number): Unit => UNITS[-1 - vector] as Unit;
+import { trapOf, type Unit } from './units.js';
 
 /** Segment encodings. */
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
@@ -440,6 +432,7 @@ export abstract class InstructionBuilder extends MemoryBuilder {
   /** Traps (#UD, #NM, #MF) when the unit's state must not be touched now; see `cpu/fpu-traps.ts`. */
   requireUnit(unit: Unit): void {
     this.ifRarely(this.state(`${unit}Trap`), () => this.raise(trapOf(unit)));
+    if (unit === 'mmx') this.requireUnit('x87');
   }
 
   /** A fresh local that survives the instruction; for loops in semantic functions. */
