@@ -3,17 +3,15 @@
  * grow with their number than look what of it is dropped. It costs no time that can be measured.
  */
 import { setFlagsFromString } from 'node:v8';
+import { setKnownFlag } from '../core/compiler-flags.js';
 
-/** To others the flag may be an error. */
-const VERSIONS = { first: 10, last: 13 };
+const SMALL = { flag: '--heap-growing-percent=30', first: 10, last: 13 };
+const AS_BEFORE = '--heap-growing-percent=0';
 
 /**
  * The heap is looked through when it is by a third larger than what was left the last time. Until the run ends: compiled code of
  * the command line is kept then, and V8 takes it only under the flags that a run begins with.
  */
 export function keepHeapSmall(): void {
-  const version = Number.parseInt(process.versions.v8, 10);
-  if (version < VERSIONS.first || version > VERSIONS.last) return;
-  setFlagsFromString('--heap-growing-percent=30');
-  process.prependOnceListener('exit', () => setFlagsFromString('--heap-growing-percent=0'));
+  if (setKnownFlag(SMALL)) process.prependOnceListener('exit', () => setFlagsFromString(AS_BEFORE));
 }

@@ -5,7 +5,13 @@
 import { setFlagsFromString } from 'node:v8';
 
 /** With the versions of V8 (Node 20 to 24) that know the flag by this name; to others it would be an error. */
-const FLAGS = [
+export interface VersionedFlag {
+  readonly flag: string;
+  readonly first: number;
+  readonly last: number;
+}
+
+const FLAGS: readonly VersionedFlag[] = [
   /**
    * Follow what generated code says about its branches (`codegen/wasm-module.ts`): rare arms are compiled out of the way,
    * and registers are saved only in them. V8 knows the proposal but does not yet follow it unasked.
@@ -15,10 +21,17 @@ const FLAGS = [
   { flag: '--wasm-tiering-budget=60000', first: 10, last: 13 },
   /** Each function under optimization takes tens of megabytes; more threads than this gain nothing beside the guest's. */
   { flag: '--wasm-num-compilation-tasks=1', first: 10, last: 13 },
-] as const;
+];
+
+/** Sets a flag where this V8 knows it; says whether it does. */
+export function setKnownFlag({ flag, first, last }: VersionedFlag): boolean {
+  const version = Number.parseInt(process.versions.v8, 10);
+  const isKnown = version >= first && version <= last;
+  if (isKnown) setFlagsFromString(flag);
+  return isKnown;
+}
 
 /** To be called before code is generated: hints of code that was compiled before are lost. */
 export function useCompilerFlags(): void {
-  const version = Number.parseInt(process.versions.v8, 10);
-  for (const { flag, first, last } of FLAGS) if (version >= first && version <= last) setFlagsFromString(flag);
+  for (const flag of FLAGS) setKnownFlag(flag);
 }
