@@ -5,6 +5,7 @@
  *   launcher/load-bundle.js loads it, with its functions compiled by an earlier run.
  * - commands/: a module for each command, for oclif, which gives it out of the bundle.
  * - index.js: the library, in chunks, a plugin a file.
+ * - emulator-host/: the handlers of the emulator's interpreter, generated here once instead of in each run.
  *
  * Not bundled: packages that bring a binary or find files of their own, but for lmdb's modules in the command line.
  * docs/decisions/bundled-distribution.md.
@@ -15,6 +16,8 @@ import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { PREPARED_PARTS, prepareHandlers } from '../build/emulator/interpreter/prepared-handlers.js';
+import { preparedFile } from '../build/emulator-host/prepared-handlers.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MODULES = join(ROOT, 'build');
@@ -142,6 +145,8 @@ writeFromBundle(
   'cli/hooks/command-not-found.js',
   'export default async function (options) {\n  return (await bundle().loadCommandNotFound()).call(this, options);\n}',
 );
+
+for (const part of PREPARED_PARTS) write(join(DIST, 'emulator-host', preparedFile(part)), prepareHandlers(part));
 
 const inputs = [library, commandLine].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 write(join(DIST, 'THIRD-PARTY-LICENSES.txt'), licences(inputs));

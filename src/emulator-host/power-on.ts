@@ -16,6 +16,7 @@ import type { EmulateOptions } from './emulate-options.js';
 import type { KeptCode } from './kept-code/kept-code.js';
 import { openKeptCode } from './kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from './kernel-decompressors.js';
+import { preparedHandlers } from './prepared-handlers.js';
 
 const DEFAULT_MEMORY = 256 * 2 ** 20;
 
@@ -58,6 +59,7 @@ export async function powerOn(options: EmulateOptions, { disks, listeners, blobs
       ramBytes: options.memoryBytes ?? DEFAULT_MEMORY,
       disks,
       code,
+      handlers: preparedHandlers,
       ...(options.cpu !== undefined && { cpu: options.cpu }),
       ...(options.jit !== undefined && { jit: options.jit }),
       ...(options.testDevice && { testDevice: true }),

@@ -14,6 +14,7 @@ import { DiskFile } from '../emulator-host/disk-file.js';
 import type { KeptCode } from '../emulator-host/kept-code/kept-code.js';
 import { openKeptCode } from '../emulator-host/kept-code/open-kept-code.js';
 import { loadKernelDecompressors } from '../emulator-host/kernel-decompressors.js';
+import { preparedHandlers } from '../emulator-host/prepared-handlers.js';
 import { readWholeFile } from '../formats/sources/read-whole-file.js';
 import type { GuestFile } from '../guests/guest-file.js';
 import type { PhysicalMemory } from '../memory/physical-memory.js';
@@ -41,7 +42,7 @@ export class LiveGuest {
     yieldToGuest();
     this.#disks = (guest.disks ?? []).map((path) => new DiskFile(path));
     this.machine = new Machine(
-      { ramBytes: guest.memory, cpu: guest.cpu, disks: this.#disks, code: this.#code },
+      { ramBytes: guest.memory, cpu: guest.cpu, disks: this.#disks, code: this.#code, handlers: preparedHandlers },
       {
         serial: (port, byte) => {
           if (port === 0) console(byte);

@@ -11,6 +11,7 @@ import { createDispatcher, type Dispatcher } from '../interpreter/dispatcher.js'
 import { EXIT } from '../interpreter/exit-code.js';
 import { HandlerTable } from '../interpreter/handler-table.js';
 import { HEADER_BYTES, RECORD } from '../interpreter/micro-op.js';
+import type { PreparedHandlers } from '../interpreter/prepared-handlers.js';
 import { RecordForms } from '../interpreter/record-forms.js';
 import { RecordWriter } from '../interpreter/record-writer.js';
 import { TF } from '../isa/eflags.js';
@@ -100,6 +101,7 @@ export class ProcessorCore {
     bus: Bus;
     windows: readonly DeviceWindow[];
     code?: CodeStore | undefined;
+    handlers?: PreparedHandlers | undefined;
   }) {
     const { model, bus } = options;
     this.model = model;
@@ -148,7 +150,10 @@ export class ProcessorCore {
       }),
     });
     this.decoder = new Decoder(model.features);
-    this.handlers = new HandlerTable(this.imports, handlers, this.decoder, options.code);
+    this.handlers = new HandlerTable(this.imports, handlers, this.decoder, {
+      store: options.code,
+      prepared: options.handlers,
+    });
     const blockEnd = this.handlers.add(this.dispatcher.blockEnd);
     const stepEnd = this.handlers.add(this.dispatcher.stepEnd);
     const records = new RecordWriter(this.state, { blockEnd, stepEnd });

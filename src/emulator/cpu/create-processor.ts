@@ -5,6 +5,7 @@
 import { UserError } from '../../core/errors.js';
 import type { EventSource } from '../events/event-hub.js';
 import type { MachineEvent } from '../events/event-kinds.js';
+import type { PreparedHandlers } from '../interpreter/prepared-handlers.js';
 import type { CodeStore } from '../jit/code-store.js';
 import { Jit, type JitStatistics } from '../jit/jit.js';
 import type { DeviceWindow } from '../mmu/physical-pages.js';
@@ -26,6 +27,8 @@ export interface ProcessorOptions {
   readonly jit?: boolean;
   /** Code that earlier runs generated; what this one generates is given to it. */
   readonly code?: CodeStore | undefined;
+  /** The interpreter's handlers as they were generated ahead of time; it generates its own unless given. */
+  readonly handlers?: PreparedHandlers | undefined;
   /** Physical ranges inside RAM that devices own. */
   readonly windows?: readonly DeviceWindow[];
 }
@@ -202,7 +205,7 @@ export function createProcessor(options: ProcessorOptions): MemlapseProcessor {
   if (model === undefined) {
     throw new UserError(`no processor model '${String(wanted)}'`, `use one of ${Object.keys(MODELS).join(', ')}`);
   }
-  const { ramBytes, bus, windows = [], jit = true, code } = options;
-  const core = new ProcessorCore({ ramBytes, bus, model, windows, code });
+  const { ramBytes, bus, windows = [], jit = true, code, handlers } = options;
+  const core = new ProcessorCore({ ramBytes, bus, model, windows, code, handlers });
   return new MemlapseProcessor(core, jit ? new Jit(core, code) : undefined);
 }

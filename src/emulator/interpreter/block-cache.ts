@@ -20,8 +20,8 @@ import type { RecordForms } from './record-forms.js';
 import type { RecordWriter } from './record-writer.js';
 
 const MAX_INSTRUCTIONS = 64;
-/** Runs of a block before it is offered to the JIT. */
-export const HOT_THRESHOLD = 2000;
+/** Runs of a block before it is offered to the JIT: translating is dear while V8 has not optimized the translator itself. */
+const HOT_THRESHOLD = 10_000;
 /** Runs of a block whose region is not usable now until it is offered again. */
 const RECOUNT = 50;
 /** Runs of a block until its kept region is asked for again. */

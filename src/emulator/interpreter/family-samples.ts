@@ -45,16 +45,40 @@ const FORMS: readonly (readonly number[])[] = [
 ];
 const FORMS_16: readonly (readonly number[])[] = [[0xc1], [0x47, 0], [0x40, 0], [0x06], [0x46, 0]];
 
-function prefixesOf({ row, pattern }: IndexedRow, mode: CpuMode): number[][] {
+/** Compilers use these less: [index + disp32] and, where it is not relative to RIP, [disp32]. */
+const RARER_FORMS: readonly (readonly number[])[] = [
+  [0x04, 0x0d],
+  [0x04, 0x25],
+];
+/** Kernels and threads reach what is their own by GS. */
+const GS = 0x65;
+
+/** How much of a family: what nearly all programs use of it, or what they use here and there as well. */
+export type SampleRange = 'common' | 'wide';
+
+function formsOf(mode: CpuMode, range: SampleRange): readonly (readonly number[])[] {
+  if (mode.codeSize === 2) return FORMS_16;
+  return range === 'wide' ? [...FORMS, ...RARER_FORMS] : FORMS;
+}
+
+function prefixesOf({ row, pattern }: IndexedRow, mode: CpuMode, range: SampleRange): number[][] {
   const sizes = mode.codeSize === 8 ? [[], [0x66], [0x48]] : [[], [0x66]];
   const mandatory = pattern.mandatoryPrefix;
   const fixed = mandatory !== undefined && mandatory !== 'none' ? [MANDATORY[mandatory]] : [];
   const repeats = row.repeatable ? [[], [0xf3]] : [[]];
-  return repeats.flatMap((repeat) => sizes.map((size) => [...fixed, ...repeat, ...size]));
+  const segments = range === 'wide' && pattern.hasModrm ? [[], [GS]] : [[]];
+  return segments.flatMap((segment) =>
+    repeats.flatMap((repeat) => sizes.map((size) => [...segment, ...fixed, ...repeat, ...size])),
+  );
 }
 
 /** Decoded samples; encodings that this mode or model does not have are left out. */
-export function familySamples(family: Family, mode: CpuMode, decoder: Decoder): Instruction[] {
+export function familySamples(
+  family: Family,
+  mode: CpuMode,
+  decoder: Decoder,
+  range: SampleRange = 'common',
+): Instruction[] {
   indexFamilies();
   const samples: Instruction[] = [];
   const bytes = new Uint8Array(32);
@@ -64,11 +88,8 @@ export function familySamples(family: Family, mode: CpuMode, decoder: Decoder): 
       ? [[]]
       : pattern.modrm !== undefined
         ? [[pattern.modrm]]
-        : (mode.codeSize === 2 ? FORMS_16 : FORMS).map(([modrm, ...rest]) => [
-            (modrm as number) | ((pattern.reg ?? 0) << 3),
-            ...rest,
-          ]);
-    for (const prefixes of prefixesOf(indexed, mode)) {
+        : formsOf(mode, range).map(([modrm, ...rest]) => [(modrm as number) | ((pattern.reg ?? 0) << 3), ...rest]);
+    for (const prefixes of prefixesOf(indexed, mode, range)) {
       for (const form of forms) {
         bytes.fill(0);
         bytes.set([...prefixes, ...(ESCAPES[pattern.map] as number[]), pattern.opcode, ...form]);

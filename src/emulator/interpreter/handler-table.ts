@@ -1,60 +1,20 @@
 /**
- * Handlers by shape: generates them on demand, the common shapes of an instruction family together, and keeps them in
- * the interpreter's table.
+ * Handlers by shape, in the interpreter's table: those that an earlier run needed, else those that were prepared, else it
+ * generates them, the common shapes of an instruction family together.
  */
 import { InvariantError } from '../../core/errors.js';
 import { WasmModule } from '../codegen/wasm-module.js';
 import type { Decoder } from '../decode/decoder.js';
-import type { CpuMode, Instruction, Operand } from '../isa/instruction.js';
-import type { Semantics } from '../isa/row.js';
+import type { CpuMode, Instruction } from '../isa/instruction.js';
 import type { CodeStore } from '../jit/code-store.js';
-import { familyOf, familySamples, indexedRows } from './family-samples.js';
+import { familyOf, familySamples } from './family-samples.js';
 import { HandlerBuilder } from './handler-builder.js';
+import { modeShape, shapeOf } from './handler-shape.js';
 import { type Encoded, KeptHandlers } from './kept-handlers.js';
+import { type PreparedHandlers, type PreparedPart, preparedPart } from './prepared-handlers.js';
 
 /** Handler modules by the shapes in them: processors of one process share the compiled code. */
 const compiledModules = new Map<string, WebAssembly.Module>();
-
-let semanticsNumbers: Map<Semantics, number> | undefined;
-
-/** By the order of the tables, so that every run gives a semantic function the same number. */
-function semanticsNumber(run: Semantics): number {
-  if (semanticsNumbers === undefined) {
-    semanticsNumbers = new Map();
-    for (const { row } of indexedRows()) {
-      if (!semanticsNumbers.has(row.run)) semanticsNumbers.set(row.run, semanticsNumbers.size);
-    }
-  }
-  const number = semanticsNumbers.get(run);
-  if (number === undefined) throw new InvariantError('a semantic function of no row');
-  return number;
-}
-
-function operandShape(operand: Operand): string {
-  switch (operand.kind) {
-    case 'register':
-      return `${operand.file[0]}${operand.size}`;
-    case 'memory': {
-      const place = (operand.base >= 0 ? 'b' : '') + (operand.index >= 0 ? 'x' : '') + (operand.segmented ? 's' : '');
-      const stack = operand.segment === 2 ? 'k' : '';
-      return `[${place}${stack}]${operand.size}`;
-    }
-    default:
-      return `i${operand.size}`;
-  }
-}
-
-/** The part of a mode that handlers depend on: privilege is looked up when they run. */
-function modeShape(mode: CpuMode): number {
-  return mode.codeSize * 100 + mode.stackSize * 10 + (mode.flat ? 1 : 0);
-}
-
-/** Everything a semantic function may look at in the interpreter; equal keys share a handler. */
-function shapeOf(instruction: Instruction): string {
-  const { row, mode, operandSize, addressSize, repeat, segment, operands } = instruction;
-  const string = row.repeatable || row.name === 'xlat' ? `,${segment}${repeat ?? ''}` : '';
-  return `${semanticsNumber(row.run)},${modeShape(mode)},${operandSize},${addressSize}${string},${operands.map(operandShape).join()}`;
-}
 
 /** How handlers are written; each way has handlers of its own. */
 export interface HandlerStyle {
@@ -63,6 +23,12 @@ export interface HandlerStyle {
 }
 
 export const PLAIN_HANDLERS: HandlerStyle = { key: '', builder: (module, mode) => new HandlerBuilder(module, mode) };
+
+/** Handlers that were made before. */
+export interface MadeHandlers {
+  readonly store?: CodeStore | undefined;
+  readonly prepared?: PreparedHandlers | undefined;
+}
 
 interface Handlers {
   readonly indices: Map<string, number>;
@@ -76,6 +42,8 @@ export class HandlerTable {
   private readonly imports: Record<string, WebAssembly.ImportValue>;
   private readonly decoder: Decoder;
   private readonly store: CodeStore | undefined;
+  private readonly findPrepared: PreparedHandlers | undefined;
+  private readonly prepared = new Map<PreparedPart, Readonly<Record<string, unknown>>>();
   private keptHandlers: KeptHandlers | undefined;
   private next = 1;
   /** Modules generated so far; for statistics. */
@@ -85,10 +53,11 @@ export class HandlerTable {
     imports: Record<string, WebAssembly.ImportValue>,
     table: WebAssembly.Table,
     decoder: Decoder,
-    store?: CodeStore,
+    { store, prepared }: MadeHandlers = {},
   ) {
     this.decoder = decoder;
     this.store = store;
+    this.findPrepared = prepared;
     this.imports = imports;
     this.table = table;
     if (store !== undefined) store.freshHandlers = () => this.keptHandlers?.together();
@@ -127,15 +96,15 @@ export class HandlerTable {
     const { kept } = this;
     shapes.forEach((shape, i) => {
       const encoded = code[i] as Encoded;
-      const handler = kept?.take(shape, encoded);
+      const keptHandler = kept?.take(shape, encoded);
       if (indices.has(shape)) return;
+      const handler = keptHandler ?? this.preparedHandler(shape, encoded.instruction);
       if (handler !== undefined) {
         indices.set(shape, this.add(handler));
         return;
       }
       missing.set(shape, encoded.instruction);
-      // Where an earlier run left what it needed, little is missing.
-      if (kept === undefined || kept.isEmpty) this.addFamily(encoded.instruction, missing);
+      if (this.isFirst) this.addFamily(encoded.instruction, missing);
     });
     if (missing.size > 0) this.generate(missing);
     return shapes.map((shape) => indices.get(shape) as number);
@@ -146,6 +115,27 @@ export class HandlerTable {
     if (this.store === undefined || this.style !== PLAIN_HANDLERS) return undefined;
     this.keptHandlers ??= new KeptHandlers(this.store.handlers(), this.imports, this.decoder, shapeOf);
     return this.keptHandlers;
+  }
+
+  /** No earlier run left what it needed: where one did, little is missing. */
+  private get isFirst(): boolean {
+    return this.kept === undefined || this.kept.isEmpty;
+  }
+
+  /** A prepared handler for a shape, where there is one. For a few that are missing, the whole module is not worth it. */
+  private preparedHandler(shape: string, { row, mode }: Instruction): unknown {
+    const family = familyOf(row);
+    if (this.style !== PLAIN_HANDLERS || this.findPrepared === undefined || family === undefined || !this.isFirst)
+      return;
+    const part = preparedPart(family, mode);
+    if (part === undefined) return undefined;
+    let functions = this.prepared.get(part);
+    if (functions === undefined) {
+      const module = this.findPrepared(part);
+      functions = module === undefined ? {} : new WebAssembly.Instance(module, { env: this.imports }).exports;
+      this.prepared.set(part, functions);
+    }
+    return functions[shape];
   }
 
   /** The first instruction of a family in a mode brings the family's usual shapes with it. */

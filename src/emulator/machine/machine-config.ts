@@ -5,6 +5,7 @@ import type { Bus, Processor } from '../cpu/processor.js';
 import type { BlockSource } from '../devices/disk/disk-image.js';
 import type { EventSource } from '../events/event-hub.js';
 import type { MachineEvent } from '../events/event-kinds.js';
+import type { PreparedHandlers } from '../interpreter/prepared-handlers.js';
 import type { CodeStore } from '../jit/code-store.js';
 import type { JitStatistics } from '../jit/jit.js';
 import { MIB, RAM_LEAST, RAM_MOST } from './memory-map.js';
@@ -26,6 +27,7 @@ export type ProcessorFactory = (options: {
   readonly model: string;
   readonly jit: boolean;
   readonly code?: CodeStore | undefined;
+  readonly handlers?: PreparedHandlers | undefined;
 }) => GuestProcessor;
 
 export type CpuChoice = 64 | 32 | 'max';
@@ -45,6 +47,8 @@ export interface MachineConfig {
   readonly jit?: boolean;
   /** Generated code of earlier runs, and where that of this one goes; none unless given. The guest cannot tell. */
   readonly code?: CodeStore | undefined;
+  /** The interpreter's handlers as they were generated ahead of time; it generates its own unless given. */
+  readonly handlers?: PreparedHandlers | undefined;
   /** Plugs the device that test kernels look for (devices/ports/test-device.ts); false unless given. */
   readonly testDevice?: boolean;
   readonly createProcessor?: ProcessorFactory;
@@ -55,8 +59,9 @@ const DEFAULT_SEED = 0x6d65_6d6c_6170_7365n;
 
 const MODEL_NAMES = { 64: 'memlapse64', 32: 'pentium3', max: 'memlapse64-max' } as const;
 
-export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu' | 'code'>> {
+export interface ResolvedConfig extends Required<Omit<MachineConfig, 'cpu' | 'code' | 'handlers'>> {
   readonly code: CodeStore | undefined;
+  readonly handlers: PreparedHandlers | undefined;
   readonly model: string;
 }
 
@@ -77,6 +82,7 @@ export function resolveConfig(config: MachineConfig): ResolvedConfig {
     entropySeed: config.entropySeed ?? DEFAULT_SEED,
     jit: config.jit ?? true,
     code: config.code,
+    handlers: config.handlers,
     testDevice: config.testDevice ?? false,
     createProcessor: config.createProcessor ?? createProcessor,
   };

@@ -65,6 +65,7 @@ export class Machine {
       model: resolved.model,
       jit: resolved.jit,
       code: resolved.code,
+      handlers: resolved.handlers,
     });
     this.#timeline.attach(this.processor);
     this.#ram.attach(this.processor);

@@ -4,6 +4,7 @@
  */
 import { createProcessor, type MemlapseProcessor } from '../../../src/emulator/cpu/create-processor.js';
 import type { Bus } from '../../../src/emulator/cpu/processor.js';
+import type { PreparedHandlers } from '../../../src/emulator/interpreter/prepared-handlers.js';
 import type { CodeStore } from '../../../src/emulator/jit/code-store.js';
 
 export const CODE = 0x1000;
@@ -26,9 +27,12 @@ export interface Bare {
   readonly bus: Recorder;
 }
 
-/** `hot`: runs after which a block is translated; undefined for no second tier. `code`: what earlier runs translated. */
+/**
+ * `hot`: runs after which a block is translated; undefined for no second tier. `code`: what earlier runs translated.
+ * `handlers`: those that were made ahead.
+ */
 export function bareProcessor(
-  options: { model?: string; hot?: number; ramBytes?: number; code?: CodeStore } = {},
+  options: { model?: string; hot?: number; ramBytes?: number; code?: CodeStore; handlers?: PreparedHandlers } = {},
 ): Bare {
   const bus: Recorder = { writes: [], vector: -1 };
   let cpu: MemlapseProcessor;
@@ -53,6 +57,7 @@ export function bareProcessor(
     model: options.model ?? 'memlapse64',
     jit: options.hot !== undefined,
     code: options.code,
+    handlers: options.handlers,
   });
   if (options.hot !== undefined) cpu.core.blocks.hotThreshold = options.hot;
   return { cpu, bus };
