@@ -49,6 +49,11 @@ export class InstrumentedRegionBuilder extends RegionBuilder {
     return this.or(super.cannotEnter(left), full);
   }
 
+  /** Events are seen between instructions. */
+  override get flagsUnused(): boolean {
+    return false;
+  }
+
   protected override fallsOutOfBlock(): void {
     if (this.plan.wants('block')) this.setState('blockSequential', this.i32(1));
   }

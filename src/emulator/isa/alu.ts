@@ -51,9 +51,10 @@ function unary(kind: 'inc' | 'dec'): Semantics {
   return (b) => {
     const size = b.size(0);
     b.update(0, (old) => {
-      const carry = b.let(b.carry());
+      const carry = b.flagsUnused ? undefined : b.let(b.carry());
       const one = b.constant(size, 1);
       const result = b.let(b.truncate(kind === 'inc' ? b.add(old, one) : b.sub(old, one), size));
+      if (carry === undefined) return result;
       b.setFlags(kind, size, old, carry, result);
       return result;
     });

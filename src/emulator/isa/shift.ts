@@ -30,6 +30,7 @@ function shift(kind: ShiftKind): Semantics {
     const count = b.let(maskedCount(b, size, 1));
     const apply = (old: Value): Value => {
       const result = b.let(shifted(b, kind, size, old, count));
+      if (b.flagsUnused) return result;
       const wide = size === 8 ? b.widen(count) : count;
       unlessZero(b, count, () => b.setFlags(kind, size, old, b.let(wide), result));
       return result;
@@ -61,6 +62,7 @@ function rotate(left: boolean): Semantics {
     const count = b.let(maskedCount(b, size, 1));
     b.update(0, (old) => {
       const result = b.let(rotateBits(b, left, size, old, count));
+      if (b.flagsUnused) return result;
       unlessZero(b, count, () => {
         if (left) {
           const carry = b.let(lowBit(b, result));

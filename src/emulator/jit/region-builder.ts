@@ -25,6 +25,7 @@ import { CARRIED, type Leave, leaveFlags } from './leave.js';
 import type { RegionBlock } from './region-blocks.js';
 import { loopEnds } from './region-loops.js';
 import { RegionOperands } from './region-operands.js';
+import { unusedFlags } from './unused-flags.js';
 
 /** A part of the region that lies ahead: a block, or a loop, which is entered with `target` set. */
 interface Ahead {
@@ -51,6 +52,8 @@ export class RegionBuilder extends RegionOperands {
   private selfLabel: Label | undefined;
   private ended = false;
   private mayRestart = false;
+  /** By position in the block that is written. */
+  private unused: readonly boolean[] = [];
 
   constructor(module: WasmModule, mode: CpuMode, usedRegisters: ReadonlySet<number>) {
     super(module, mode, usedRegisters);
@@ -162,6 +165,7 @@ export class RegionBuilder extends RegionOperands {
     this.ended = false;
     this.pending = 'carried';
     this.beginWindows();
+    this.unused = unusedFlags(block.instructions);
     this.selfLabel = block.loops ? this.open(OP.loop) : undefined;
     const left = this.let(this.sub(this.get(this.remaining), this.i32(block.instructions.length)));
     this.ifRarely(this.cannotEnter(left), () => this.leaveBy({ delta: block.delta, left: 0, flags: CARRIED }));
@@ -187,6 +191,10 @@ export class RegionBuilder extends RegionOperands {
       this.close();
       this.code.byte(0x00); // unreachable: every path above branched
     }
+  }
+
+  override get flagsUnused(): boolean {
+    return this.unused[this.position] === true;
   }
 
   /** Must the region be left before a block, given the instructions that would be left behind it? */
