@@ -201,11 +201,23 @@ export class CpuState {
 
   /** Sets the hidden part of a segment register, with the derived bounds. */
   setSegment(segment: number, selector: number, base: bigint, limit: number, attributes: number): void {
-    const at = segmentAddress(segment);
-    this.u64[at >> 3] = base;
-    this.i32[(at + SEGMENT_OFFSETS.selector) >> 2] = selector;
-    this.i32[(at + SEGMENT_OFFSETS.limit) >> 2] = limit | 0;
-    this.i32[(at + SEGMENT_OFFSETS.attributes) >> 2] = attributes;
+    this.setSegmentBase(segment, base);
+    this.setHidden(segment, selector, limit, attributes);
+  }
+
+  /** The same with a base of 32 bits, which needs no bigint. */
+  setLegacySegment(segment: number, selector: number, base: number, limit: number, attributes: number): void {
+    const at = segmentAddress(segment) >> 2;
+    this.i32[at] = base | 0;
+    this.i32[at + 1] = 0;
+    this.setHidden(segment, selector, limit, attributes);
+  }
+
+  private setHidden(segment: number, selector: number, limit: number, attributes: number): void {
+    const at = segmentAddress(segment) >> 2;
+    this.i32[at + SEGMENT_OFFSETS.selector / 4] = selector;
+    this.i32[at + SEGMENT_OFFSETS.limit / 4] = limit | 0;
+    this.i32[at + SEGMENT_OFFSETS.attributes / 4] = attributes;
     this.deriveBounds(segment);
   }
 

@@ -17,7 +17,7 @@ import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { HOST_HELPERS } from './host-helper-names.js';
 import { usesDescriptors } from './mode.js';
 import { XCR0 } from './observer.js';
-import { CS, loadSegment, SS } from './segments.js';
+import { CS, DS, loadSegment, SS } from './segments.js';
 import { systemCall, systemEnter, systemExit, systemReturn } from './system-calls.js';
 
 export type HostHelper = (core: ProcessorCore) => void;
@@ -39,7 +39,8 @@ function loadSegmentHelper(core: ProcessorCore): void {
   const segment = num(core, 0);
   if (segment === CS) throw new GuestException(VECTOR.invalidOpcode);
   loadSegment(core.state, core.memory, segment, num(core, 1) & 0xffff);
-  core.arrived();
+  // The mode does not depend on FS and GS.
+  if (segment <= DS) core.arrived();
   if (segment === SS) core.holdInterrupts();
 }
 

@@ -6,6 +6,7 @@ import type { LinearMemory } from '../mmu/linear-memory.js';
 import { ATTRIBUTE, type CpuState } from './cpu-state.js';
 import { GuestException, protectionFault, VECTOR } from './exceptions.js';
 import { is64Bit, isVirtual8086, usesDescriptors } from './mode.js';
+import { stateAddress } from './state-layout.js';
 
 export interface Descriptor {
   readonly low: number;
@@ -16,15 +17,19 @@ export interface Descriptor {
 
 export const CS = 1;
 export const SS = 2;
+export const DS = 3;
 export const LDTR = 6;
 export const TR = 7;
+
+const GDT_BASE = stateAddress('gdtBase') >> 3;
+const GDT_LIMIT = stateAddress('gdtLimit') >> 2;
 
 export const isNull = (selector: number): boolean => (selector & 0xfffc) === 0;
 export const selectorError = (selector: number): number => selector & 0xfffc;
 
-export function descriptorBase(d: Descriptor): bigint {
-  return BigInt((((d.low >>> 16) | ((d.high & 0xff) << 16) | (d.high & 0xff000000)) >>> 0) as number);
-}
+/** Of 32 bits, as those of code and data segments are. */
+const legacyBase = (d: Descriptor): number => ((d.low >>> 16) | ((d.high & 0xff) << 16) | (d.high & 0xff000000)) >>> 0;
+export const descriptorBase = (d: Descriptor): bigint => BigInt(legacyBase(d));
 
 export function descriptorLimit(d: Descriptor): number {
   const limit = (d.low & 0xffff) | (d.high & 0xf0000);
@@ -46,8 +51,8 @@ export function readDescriptor(
   vector: number = VECTOR.protection,
 ): Descriptor {
   const inLdt = (selector & 4) !== 0;
-  const base = inLdt ? state.segmentBase(LDTR) : state.getWide('gdtBase');
-  const limit = inLdt ? state.segmentLimit(LDTR) : state.get('gdtLimit');
+  const base = inLdt ? state.segmentBase(LDTR) : (state.u64[GDT_BASE] as bigint);
+  const limit = inLdt ? state.segmentLimit(LDTR) : (state.i32[GDT_LIMIT] as number);
   const unusable = inLdt && isNull(state.selector(LDTR));
   if (unusable || (selector & 0xfff8) + 7 > limit) throw new GuestException(vector, selectorError(selector));
   const address = memory.wrap(base + BigInt(selector & 0xfff8));
@@ -92,7 +97,7 @@ export function loadSegment(state: CpuState, memory: LinearMemory, segment: numb
   if (!conforming && (rpl > descriptorDpl(d) || cpl > descriptorDpl(d))) protectionFault(selectorError(selector));
   if (!isPresent(d)) throw new GuestException(VECTOR.notPresent, selectorError(selector));
   markAccessed(memory, d);
-  state.setSegment(segment, selector, descriptorBase(d), descriptorLimit(d), descriptorAttributes(d) | 1);
+  state.setLegacySegment(segment, selector, legacyBase(d), descriptorLimit(d), descriptorAttributes(d) | 1);
 }
 
 /** SS for privilege level `cpl`; `vector` is #GP for loads and returns, #TS for stacks from a task segment. */
@@ -126,7 +131,7 @@ export function checkStackSegment(
   if (!isPresent(d)) throw new GuestException(VECTOR.stack, selectorError(selector));
   return () => {
     markAccessed(memory, d);
-    state.setSegment(SS, selector, descriptorBase(d), descriptorLimit(d), descriptorAttributes(d) | 1);
+    state.setLegacySegment(SS, selector, legacyBase(d), descriptorLimit(d), descriptorAttributes(d) | 1);
   };
 }
 

@@ -9,7 +9,16 @@ import { gprAddress, stateAddress } from './state-layout.js';
 
 const STAR = stateAddress('star') >> 2;
 const SFMASK = stateAddress('sfmask') >> 2;
-const R11 = gprAddress(11) >> 2;
+const SYSENTER_CS = stateAddress('sysenterCs') >> 2;
+const SYSENTER_ESP = stateAddress('sysenterEsp') >> 2;
+const SYSENTER_EIP = stateAddress('sysenterEip') >> 2;
+const RIP = stateAddress('rip') >> 2;
+const [RCX, RDX, RSP, R11] = [1, 2, 4, 11].map((register) => gprAddress(register) >> 2) as [
+  number,
+  number,
+  number,
+  number,
+];
 
 const CODE32 = 0xc09b;
 const CODE64 = 0xa09b;
@@ -17,7 +26,7 @@ const DATA = 0xc093;
 const dpl = (level: number): number => level << 5;
 
 function flat(state: CpuState, segment: number, selector: number, attributes: number): void {
-  state.setSegment(segment, selector, 0n, 0xffffffff, attributes);
+  state.setLegacySegment(segment, selector, 0, 0xffffffff, attributes);
 }
 
 export function systemCall(state: CpuState, nextRip: bigint): void {
@@ -60,28 +69,32 @@ export function systemReturn(state: CpuState, operandSize: number): void {
   state.cpl = 3;
 }
 
+/** Copies a 64-bit field of the state, or its low half and zeros. */
+function copy(state: CpuState, to: number, from: number, isWide: boolean): void {
+  state.i32[to] = state.i32[from] as number;
+  state.i32[to + 1] = isWide ? (state.i32[from + 1] as number) : 0;
+}
+
 export function systemEnter(state: CpuState): void {
-  const selector = Number(state.getWide('sysenterCs') & 0xffffn);
-  if (!isProtected(state) || (selector & 0xfffc) === 0) protectionFault();
+  const selector = (state.i32[SYSENTER_CS] as number) & 0xfffc;
+  if (!isProtected(state) || selector === 0) protectionFault();
   const long = (state.efer & EFER.LMA) !== 0;
   state.eflags = state.eflags & ~(VM | IF | RF);
-  flat(state, CS, selector & 0xfffc, long ? CODE64 : CODE32);
-  flat(state, SS, (selector & 0xfffc) + 8, DATA);
-  const width = long ? (1n << 64n) - 1n : 0xffffffffn;
-  state.setGpr(4, state.getWide('sysenterEsp') & width);
-  state.rip = state.getWide('sysenterEip') & width;
+  flat(state, CS, selector, long ? CODE64 : CODE32);
+  flat(state, SS, selector + 8, DATA);
+  copy(state, RSP, SYSENTER_ESP, long);
+  copy(state, RIP, SYSENTER_EIP, long);
   state.cpl = 0;
 }
 
 export function systemExit(state: CpuState, operandSize: number): void {
-  const selector = Number(state.getWide('sysenterCs') & 0xffffn);
+  const selector = (state.i32[SYSENTER_CS] as number) & 0xffff;
   if (!isProtected(state) || (selector & 0xfffc) === 0 || state.cpl !== 0) protectionFault();
   const wide = operandSize === 8;
   const cs = (selector + (wide ? 32 : 16)) | 3;
   flat(state, CS, cs, (wide ? CODE64 : CODE32) | dpl(3));
   flat(state, SS, cs + 8, DATA | dpl(3));
-  const width = wide ? (1n << 64n) - 1n : 0xffffffffn;
-  state.rip = state.gpr(2) & width;
-  state.setGpr(4, state.gpr(1) & width);
+  copy(state, RIP, RDX, wide);
+  copy(state, RSP, RCX, wide);
   state.cpl = 3;
 }

@@ -1,6 +1,6 @@
 /**
  * Chooses and decodes the blocks of a region: from a hot block along direct branches, fall-through and calls, through
- * code that has run some thirty times. What is colder stays outside and is an exit.
+ * code that has run some three hundred times. What is colder stays outside and is an exit.
  */
 
 import type { CpuState } from '../cpu/cpu-state.js';
