@@ -4,7 +4,7 @@
  * - cli.cjs: the whole command line. Half of a short command's time went into finding and opening 350 small files.
  *   launcher/load-bundle.js loads it, with its functions compiled by an earlier run.
  * - commands/: a module for each command, for oclif, which gives it out of the bundle.
- * - index.js: the library, in chunks, a plugin a file.
+ * - index.js and emulator-library.js: the libraries, in chunks, a plugin a file.
  * - emulator-host/: the handlers of the emulator's interpreter, generated here once instead of in each run.
  *
  * Not bundled: packages that bring a binary or find files of their own, but for lmdb's modules in the command line.
@@ -24,7 +24,8 @@ const MODULES = join(ROOT, 'build');
 const DIST = join(ROOT, 'dist');
 const UNBUNDLED = ['lmdb', '@virustotal/yara-x', '@oclif/plugin-autocomplete'];
 /** Besides what other files start as a worker or a process of its own. */
-const LIBRARY = /^(?:index|launcher\/load-bundle|analysis\/registry|analysis\/(?:common|linux|windows)\/[^/]*)\.js$/;
+const LIBRARY =
+  /^(?:index|emulator-library|launcher\/load-bundle|analysis\/registry|analysis\/(?:common|linux|windows)\/[^/]*)\.js$/;
 const STARTED_FILE = /new URL\('(\.[^']*\.js)', import\.meta\.url\)/g;
 
 const files = readdirSync(MODULES, { recursive: true })
