@@ -7,10 +7,12 @@ export function describeRun({ outcome, protocol, statistics, stateHash }: Emulat
   const lines = [`memlapse: the run ended: ${what}`];
   if (stateHash !== undefined) lines.push(`memlapse: state ${stateHash}`);
   if (!details) return lines;
-  const { instructions, guestSeconds, seconds, mips, peakRssBytes, jit } = statistics;
+  const { instructions, guestSeconds, seconds, mips, peakRssBytes, shares, jit } = statistics;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   lines.push(
     `memlapse: booted by ${protocol}; ${instructions} instructions in ${seconds.toFixed(2)} s, ${mips.toFixed(0)} million a second`,
     `memlapse: ${guestSeconds.toFixed(2)} s of guest time; at most ${Math.round(peakRssBytes / 2 ** 20)} MiB of memory`,
+    `memlapse: interpreted ${percent(shares.interpreter)}, translated ${percent(shares.translator)} of the instructions`,
   );
   for (const [name, value] of Object.entries(jit ?? {})) lines.push(`memlapse: translator, ${name}: ${value}`);
   return lines;

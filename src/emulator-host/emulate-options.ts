@@ -39,6 +39,8 @@ export interface EmulateStatistics {
   /** Million instructions a wall-clock second. */
   readonly mips: number;
   readonly peakRssBytes: number;
+  /** Of all instructions, how many ran in each tier: from 0 to 1. */
+  readonly shares: { readonly interpreter: number; readonly translator: number };
   /** What the translator did, as it counts; absent without it. */
   readonly jit?: JitStatistics;
 }

@@ -65,6 +65,8 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
     });
     const seconds = (performance.now() - running) / 1000;
     code?.save();
+    const { jitStatistics } = machine.processor;
+    const translated = (jitStatistics?.retired ?? 0) / Math.max(machine.icount, 1);
     const ended: EmulateResult['outcome'] = panic.panicked
       ? { kind: 'panic' }
       : script?.waitingFor !== undefined && outcome.kind !== 'reached'
@@ -80,8 +82,9 @@ export async function emulate(options: EmulateOptions, host: EmulateHost): Promi
         seconds,
         loadSeconds: (running - started) / 1000,
         mips: machine.icount / 1e6 / seconds,
+        shares: { interpreter: 1 - translated, translator: translated },
         peakRssBytes: process.resourceUsage().maxRSS * 1024,
-        ...(machine.processor.jitStatistics && { jit: machine.processor.jitStatistics }),
+        ...(jitStatistics && { jit: jitStatistics }),
       },
       ...(options.stateHash && { stateHash: machine.stateHash() }),
     };

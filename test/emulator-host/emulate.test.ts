@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeRun } from '../../src/cli/describe-run.js';
 import { emulate } from '../../src/emulator-host/emulate.js';
 import { type EmulateOptions, type EmulateResult, parseMemorySize } from '../../src/emulator-host/emulate-options.js';
 import { buildElf, xenNote } from '../emulator/machine/boot/elf-builder.js';
@@ -62,6 +63,18 @@ describe('small kernels', () => {
     expect(first.result.outcome).toEqual({ kind: 'reached', condition: 'icount' });
     expect(first.result.stateHash).toMatch(/^[0-9a-f]{32}$/);
     expect(second.result.stateHash).toBe(first.result.stateHash);
+  });
+
+  test('says how much ran in which tier', async () => {
+    const options = { kernel: kernel('loop', [0x40, 0xeb, 0xfd]), icountLimit: 1_000_000, memoryBytes: 8 << 20 };
+    const { result } = await run(options);
+    // INC and JMP run 10,000 times, the last of them translated.
+    const interpreted = (2 * 9999) / 1_000_000;
+    expect(result.statistics.shares.interpreter).toBeCloseTo(interpreted, 9);
+    expect(result.statistics.shares.translator).toBeCloseTo(1 - interpreted, 9);
+    expect(describeRun(result, true)).toContain('memlapse: interpreted 2.0 %, translated 98.0 % of the instructions');
+    const plain = await run({ ...options, jit: false });
+    expect(plain.result.statistics.shares).toEqual({ interpreter: 1, translator: 0 });
   });
 
   test('writes ports to files and leaves standard output alone', async () => {

@@ -99,6 +99,8 @@ const derived: readonly (readonly [string, FieldType])[] = [
   // Where a region left before an instruction, and the operands of its pending flags; see jit/leave.ts.
   ['currentRegion', 'i32'],
   ['leaveNumber', 'i32'],
+  // Instructions that regions retired; for statistics.
+  ['translated', 'i64'],
   ['flagCode', 'i32'],
   ['leaveSlots', 'v128'],
   ['leaveSlots1', 'v128'],

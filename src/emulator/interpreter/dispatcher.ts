@@ -51,6 +51,7 @@ function buildNextBlock(module: WasmModule): void {
 function buildDispatch(module: WasmModule): void {
   const b = new OpBuilder(module, []);
   const code = b.variable('i32');
+  const allowed = b.variable('i32');
   b.loop((again) => {
     const entry = probe(b, b.let(i64State(b, 'rip')));
     const region = b.let(b.loadMemory('i32', 4, entry, JUMP_CACHE_BASE + JUMP_CACHE.region));
@@ -62,6 +63,7 @@ function buildDispatch(module: WasmModule): void {
         b.storeMemory(8, b.i32(0), stateAddress('regionBase'), base);
         const index = b.let(b.shrU(reference, b.i32(REGION_ENTRY_BITS)));
         b.storeMemory(4, b.i32(0), stateAddress('currentRegion'), index);
+        b.set(allowed, i32State(b, 'remaining'));
         b.emit(b.and(reference, b.i32((1 << REGION_ENTRY_BITS) - 1)));
         b.emit(index);
         b.code.byte(OP.callIndirect);
@@ -69,6 +71,8 @@ function buildDispatch(module: WasmModule): void {
         b.code.byte(1);
         b.code.byte(OP.localSet);
         b.code.unsigned(code.index);
+        const retired = b.widen(b.sub(b.get(allowed), i32State(b, 'remaining')));
+        b.storeMemory(8, b.i32(0), stateAddress('translated'), b.add(i64State(b, 'translated'), retired));
       },
       () => b.set(code, b.call('nextBlock', { params: [], results: ['i32'] }, []) as Value),
     );

@@ -11,7 +11,7 @@ import type { Block, RecalledRegion } from '../interpreter/block-cache.js';
 import type { CpuMode } from '../isa/instruction.js';
 import type { CodeStore, CompiledModule } from './code-store.js';
 import { codeOf, type KeptRegion, pagesOf, placeBlocks, regionName, signatureAt } from './kept-region.js';
-import { completeLeave, createRestFlags, type Leave, type Leaves } from './leave.js';
+import { completeLeave, createRestFlags, type Leave, type Leaves, TRANSLATED } from './leave.js';
 import { type RegionPlace, type RegionPlan, RegionPlanner } from './region-blocks.js';
 import { RegionBuilder } from './region-builder.js';
 import { groupRegions } from './region-group.js';
@@ -26,10 +26,13 @@ const RETRY_RUNS = 1_000_000;
 const RECALLS = 3;
 
 export interface JitStatistics {
+  /** Instructions that ran in regions. */
+  retired: number;
   regions: number;
   compiled: number;
   /** Regions that came from the host's store. */
   recalled: number;
+  /** Instructions translated. */
   instructions: number;
   bytes: number;
   milliseconds: number;
@@ -72,7 +75,8 @@ export class Jit {
   }
 
   stats(): JitStatistics {
-    return { ...this.statistics, regions: this.regions.size, dropped: this.regions.dropped };
+    const retired = this.core.state.count(TRANSLATED);
+    return { retired, ...this.statistics, regions: this.regions.size, dropped: this.regions.dropped };
   }
 
   /** The block at RIP ran often: compile its region (or use one that is valid again). */

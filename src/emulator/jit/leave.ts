@@ -30,6 +30,9 @@ export type Leaves = () => readonly Leave[];
 /** For `Leave.flags`. */
 export const CARRIED = -1;
 
+/** Where instructions that regions retired are counted. */
+export const TRANSLATED = stateAddress('translated');
+
 /** State address of flag operand `slot` (0 left, 1 right, 2 result) of the given type. */
 export function flagSlotAddress(slot: number, type: 'i32' | 'i64'): number {
   return stateAddress('leaveSlots') + slot * 16 + (type === 'i64' ? 0 : 8);
@@ -99,6 +102,7 @@ export function completeLeave(state: CpuState, leave: Leave, restFlags: (code: n
   const width = code === 2 ? 64 : code === 1 ? 32 : 16;
   state.rip = BigInt.asUintN(width, state.getWide('regionBase') + BigInt(leave.delta));
   state.set('remaining', state.get('remaining') + leave.left);
+  state.setCount(TRANSLATED, state.count(TRANSLATED) - leave.left);
   const { constants = [] } = leave;
   for (let i = 0; i < constants.length; i += 2) state.i32[constants[i] as number] = constants[i + 1] as number;
   const flags = leave.flags === CARRIED ? state.get('flagCode') : leave.flags;
