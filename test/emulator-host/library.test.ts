@@ -1,7 +1,8 @@
 /** The emulator as other packages get it, by the package's own name: what was built, handlers made ahead included. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
+import { ensureBuilt } from '../cli/run-cli.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,6 +33,8 @@ const outcome = machine.run();
 subscription.close();
 console.log(JSON.stringify({ outcome, text, icount: machine.icount, ports, parts }));
 `;
+
+beforeAll(ensureBuilt);
 
 test('boots a kernel, shows its events, and says how it ended', () => {
   // Settings of Node that the test runner was given are not the program's.
