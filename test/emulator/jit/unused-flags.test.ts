@@ -4,9 +4,9 @@
  */
 import { expect, test } from 'vitest';
 import type { MemlapseProcessor } from '../../../src/emulator/cpu/create-processor.js';
-import { bareProcessor, CODE, DATA, enterLong, load, pageEntry, put } from '../support/bare-processor.js';
+import { bareProcessor, bytes, CODE, DATA, enterLong, load, pageEntry, put } from '../support/bare-processor.js';
 import { digest } from '../support/digest.js';
-import { registers } from '../support/random-loop.js';
+import { countedLoop, registers } from '../support/random-loop.js';
 
 /** Instructions on EAX, EDX and ESI that replace some flags, or all of them for some counts. */
 const PARTIAL: Readonly<Record<string, string>> = {
@@ -49,12 +49,8 @@ const REPLACE: readonly string[] = ['31 d0', '85 c9', '0f af c2', 'c1 ea 03', '0
 function loop(between: string): string {
   const body = REPLACE.flatMap((replace) =>
     Object.values(PARTIAL).map((partial) => `${partial} ${between} ${replace} ${COLLECT}`),
-  )
-    .join(' ')
-    .split(/ +/);
-  const back = -(body.length + 9);
-  const tail = [0x49, 0xff, 0xcf, 0x0f, 0x85, back & 0xff, (back >> 8) & 0xff, 0xff, 0xff, 0xf4];
-  return [...body, ...tail.map((byte) => byte.toString(16).padStart(2, '0'))].join(' ');
+  );
+  return countedLoop(bytes(body.join(' ')));
 }
 
 /** Runs the loop hot, then may take its data away, and runs to the end or the fault. */

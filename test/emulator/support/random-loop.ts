@@ -24,6 +24,14 @@ const POOL = [
 
 const JUMPS = ['70', '72', '74', '76', '78', '7a', '7c', '7e', '71', '73', '75', '77', '79', '7b', '7d', '7f'];
 
+const hex = (code: readonly number[]): string => code.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+const rel32 = (distance: number): number[] => [0, 8, 16, 24].map((shift) => (distance >> shift) & 0xff);
+
+/** The instructions of `body` over and over: R15 counts them down, then HLT. */
+export function countedLoop(body: readonly number[]): string {
+  return hex([...body, 0x49, 0xff, 0xcf, 0x0f, 0x85, ...rel32(-(body.length + 9)), 0xf4]);
+}
+
 /** A loop of random instructions with forward jumps inside; R15 counts it down, then HLT. */
 export const randomLoop = fc
   .array(
@@ -38,13 +46,8 @@ export const randomLoop = fc
       const code = bytes(POOL[index] as string);
       return jump === null ? code : [...bytes(JUMPS[jump] as string), code.length, ...code];
     });
-    const back = -(body.length + 9);
-    const tail = [0x49, 0xff, 0xcf, 0x0f, 0x85, back & 0xff, (back >> 8) & 0xff, 0xff, 0xff, 0xf4];
-    return hex([...body, ...tail]);
+    return countedLoop(body);
   });
-
-const hex = (code: readonly number[]): string => code.map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-const rel32 = (distance: number): number[] => [0, 8, 16, 24].map((shift) => (distance >> shift) & 0xff);
 
 /**
  * Blocks of random instructions that branch to one another forward and back, into loops and out of them; each counts R15
